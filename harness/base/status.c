@@ -1,0 +1,26 @@
+/* Names of step statuses: see status.h. */
+#include "status.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char *const names[ST_N] = {
+	[ST_PASS] = "PASS",   [ST_FAIL] = "FAIL",	[ST_SKIP] = "SKIP",
+	[ST_ERROR] = "ERROR", [ST_TIMEOUT] = "TIMEOUT", [ST_BUSY] = "BUSY",
+};
+
+const char *status_name(enum status s)
+{
+	return s < ST_N ? names[s] : "?";
+}
+
+int status_parse(const char *s, enum status *out)
+{
+	for (int i = 0; i < ST_N; i++) {
+		if (!strcmp(s, names[i])) {
+			*out = (enum status)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}

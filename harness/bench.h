@@ -1,0 +1,146 @@
+/*
+ * The contract between kernels/ (what is measured) and harness/ (the machinery, which
+ * knows no benchmark). A benchmark is one file with one `const struct bench`, named in
+ * kernels/list.h. It emits samples through the context that it is given; it opens no
+ * file, reads no environment variable and decides no verdict.
+ */
+#ifndef ASSAY_BENCH_H
+#define ASSAY_BENCH_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ctx; /* one running step, owned by harness/run */
+
+/* ---- the tables: one source for suite check, help, man page ---- */
+
+enum param_type {
+	PARAM_INT,	/* whole number */
+	PARAM_SIZE,	/* bytes, "4KiB" */
+	PARAM_ENUM,	/* one of .choices */
+	PARAM_GPU,	/* index in the host's PCI order; "all" */
+	PARAM_NODE,	/* NUMA node with memory; "all", "local" (the GPU's own, or cpu_node's) */
+	PARAM_CPU_NODE, /* NUMA node with CPUs; "all" */
+};
+
+enum param_scope {
+	SCOPE_STEP, /* one process each, so that a hang loses one value only */
+	SCOPE_CASE, /* looped inside one process */
+};
+
+struct param {
+	const char *name;
+	enum param_type type;
+	enum param_scope scope;
+	const char *def;      /* default as in a suite file; NULL: must be given */
+	uint64_t min, max;    /* PARAM_INT and PARAM_SIZE; max 0: no upper limit */
+	const char *choices;  /* PARAM_ENUM: "pinned|pageable" */
+	const char *unit;     /* for help; "" if none */
+	const char *implied;  /* the value that bundles older than this parameter stand for */
+	const char *help;     /* one line */
+	bool option;	      /* steers the measurement but is not part of the key */
+};
+
+enum better { BETTER_HIGHER, BETTER_LOWER, BETTER_NONE };
+
+struct metric {
+	const char *name;
+	const char *unit; /* SI base unit: "bytes/s", "s", "FLOP/s", "1" */
+	enum better better;
+	const char *cls; /* margin class: "bandwidth", "latency", "compute", "info" */
+	const char *help;
+};
+
+struct bench {
+	const char *name;
+	const char *summary; /* one line */
+	const char *method;  /* two or three sentences for the report's method section */
+	const struct param *params;   /* ends with .name == NULL; labels are sorted by the harness */
+	const struct metric *metrics; /* ends with .name == NULL */
+	/*
+	 * All return 0 or a negative errno with e filled. supported: -ENOTSUP with the reason is
+	 * a SKIP. setup, run, verify, teardown: an error is a step's ERROR; verify: -EBADMSG is a
+	 * FAIL of that case (the case's samples are marked "corrupt", other cases go on);
+	 * setup or run: -ENOTSUP is a SKIP of the step or of the case.
+	 * Order: supported, setup, then for each case run and verify, then teardown.
+	 */
+	int (*supported)(struct ctx *c, struct err *e); /* may be NULL */
+	int (*setup)(struct ctx *c, struct err *e);	 /* may be NULL; once a process */
+	int (*run)(struct ctx *c, struct err *e);	 /* once a case; NULL: not in this build */
+	int (*verify)(struct ctx *c, struct err *e);	 /* may be NULL; once a case */
+	void (*teardown)(struct ctx *c);		 /* may be NULL; also after errors */
+};
+
+/* ---- what a benchmark may ask of its context ---- */
+
+/* Parameters of the current case. ctx_u64 for INT, SIZE, GPU, NODE; ctx_str for all. */
+const char *ctx_str(const struct ctx *c, const char *param);
+uint64_t ctx_u64(const struct ctx *c, const char *param);
+
+/* Largest value of a case-scope parameter over all cases of this process: for one allocation. */
+uint64_t ctx_max_u64(const struct ctx *c, const char *param);
+/* Whether some case of this process has that value. */
+bool ctx_has(const struct ctx *c, const char *param, const char *value);
+
+uint64_t ctx_seed(const struct ctx *c); /* of the run: the same in every process */
+uint64_t ctx_case_seed(const struct ctx *c); /* of this very process and case */
+
+/* The benchmark's own state, kept from setup to teardown. */
+void ctx_set_state(struct ctx *c, void *state);
+void *ctx_state(const struct ctx *c);
+
+/* How many bytes of pinned memory this step may take on a node (a guest takes at most 25 %). */
+uint64_t ctx_pinned_limit(const struct ctx *c, int node);
+
+/* ---- what a benchmark gives back ---- */
+
+/* One value that needs no sampling loop, in the metric's unit. */
+void ctx_emit(struct ctx *c, const char *metric, double value);
+
+/*
+ * A statement about the keys of this benchmark, kept in the manifest: kind "ceiling" (value in
+ * the metric's unit), "placement" (PROVEN, UNPROVEN, WRONG), "pages" (4K, THP, HUGETLB) …
+ * labels: the parameters it depends on, "gpu,dir" (their current values are put in); NULL: all.
+ * source says where it was read or how it was found.
+ */
+void ctx_fact(struct ctx *c, const char *kind, const char *metric, const char *labels,
+	      const char *value, const char *source);
+void ctx_fact_num(struct ctx *c, const char *kind, const char *metric, const char *labels,
+		  double value, const char *source);
+
+/* A line for run.log. */
+void ctx_log(struct ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Does `n` operations (n >= 1) and says how long they took, in seconds of the benchmark's
+ * own timer (GPU events, or clock_meas_ns). Returns 0 or a negative errno.
+ */
+typedef int ctx_batch_fn(void *arg, uint64_t n, double *seconds, struct err *e);
+
+enum sample_form {
+	SAMPLE_RATE, /* value = work * n / seconds */
+	SAMPLE_TIME, /* value = seconds / (work * n): time of one unit of work */
+};
+
+struct sampling {
+	const char *metric;
+	enum sample_form form;
+	double work;	       /* units of work (bytes, loads, FLOP) in one operation */
+	double tick_s;	       /* resolution of that timer */
+	uint64_t max_batch;    /* most operations in one batch (128 behind a gate); 0: no limit */
+	const char *rate_wall; /* CPU benchmarks: metric for all work / wall time; NULL: none */
+	ctx_batch_fn *batch;
+	void *arg;
+};
+
+/*
+ * Warms up (once a process), sizes the batch, samples until the interval is narrow enough or
+ * the case's budget is spent, and emits every sample: harness/run/sampling.c. 0 or the
+ * batch's error.
+ */
+int ctx_sample(struct ctx *c, const struct sampling *s, struct err *e);
+
+#endif

@@ -1,0 +1,43 @@
+/* NVIDIA GPUs on the PCI bus and the path of each to its root port, from sysfs. */
+#ifndef ASSAY_PROBE_PCI_H
+#define ASSAY_PROBE_PCI_H
+
+#include "../base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PCI_MAX_HOPS 16
+
+struct pci_hop {
+	char address[16];	  /* 0000:16:01.0 */
+	int gen, width;		  /* current link, 0 if unknown */
+	int gen_max, width_max;
+};
+
+struct pci_gpu {
+	char address[16]; /* domain:bus:device.function, lower case */
+	unsigned device;  /* PCI device id */
+	int numa_node;	  /* as firmware says; -1 if it does not */
+	char driver[32];  /* bound driver, "" if none */
+	struct pci_hop hop[PCI_MAX_HOPS]; /* [0] the GPU itself, then each bridge up to the root port */
+	int n_hops;
+};
+
+/* Sorted by address: the host's numbering of GPUs. Class 0x0300 or 0x0302, vendor 0x10de. */
+int pci_gpus(struct pci_gpu **out, size_t *n, struct err *e);
+
+/* Bytes/s of one direction of a PCIe link before packet overhead; 0 for an unknown generation. */
+double pci_link_rate(int gen, int width);
+
+/*
+ * Upper bound of what one GPU can move in one direction over its whole path (design: ceiling):
+ * minimum over all hops of the link's rate at max payload 512, with hops that other active GPUs
+ * use as well divided among them. gpus[0..n) are those active at the same time, `which` among them.
+ * to_device: completions (header 20 bytes) instead of writes (24). use_max: maximum instead of
+ * current link. why names the narrowest hop. 0 where no hop is known.
+ */
+double pci_path_ceiling(const struct pci_gpu *gpus, size_t n, size_t which, bool to_device,
+			bool use_max, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,5 @@
+/* Every benchmark, sorted by name: adding one is one file and one line here. */
+BENCH(copy)
+BENCH(host_bandwidth)
+BENCH(host_latency)
+BENCH(null)
