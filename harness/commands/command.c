@@ -1,0 +1,99 @@
+/* Options and help of all subcommands: see command.h. */
+#include "command.h"
+#include "../base/mem.h"
+#include "../base/status.h"
+#include "../formats/key.h"
+#include "../run/parent.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_OPTIONS 32
+
+int command_options(const struct command *c, int argc, char **argv,
+		    int (*fn)(void *arg, const char *name, const char *value, struct err *e), void *arg)
+{
+	struct option table[MAX_OPTIONS + 2] = {{0}};
+	char *name = mem_printf("assay %s", c->name);
+	struct err e = ERR_INIT;
+	int n = 0, k, index, result = 0;
+
+	for (; c->options && c->options[n].name && n < MAX_OPTIONS; n++)
+		table[n] = (struct option){.name = c->options[n].name,
+					   .has_arg = c->options[n].arg ? required_argument : no_argument};
+	table[n] = (struct option){.name = "help", .has_arg = no_argument};
+	argv[0] = name;
+	optind = 1;
+	while ((k = getopt_long(argc, argv, "h", table, &index)) != -1 && !result) {
+		if (k == 'h' || (k == 0 && index == n)) {
+			command_help(c);
+			result = -1;
+		} else if (k == '?') {
+			fprintf(stderr, "assay: see assay %s --help\n", c->name);
+			result = -2;
+		} else if (fn(arg, table[index].name, optarg ? optarg : "", &e)) {
+			err_print(&e, "assay", stderr);
+			result = -2;
+		}
+	}
+	argv[0] = (char *)c->name;
+	free(name);
+	return result ? result : optind;
+}
+
+void command_help(const struct command *c)
+{
+	printf("usage: assay %s%s%s\n\n%s.\n", c->name, c->args[0] ? " " : "", c->args, c->summary);
+	if (c->detail)
+		printf("\n%s\n", c->detail);
+	if (c->options && c->options[0].name)
+		printf("\noptions:\n");
+	for (const struct option_spec *o = c->options; o && o->name; o++) {
+		char left[64];
+
+		snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? "=" : "", o->arg ? o->arg : "");
+		printf("  %-24s %s\n", left, o->help);
+	}
+}
+
+int command_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("assay: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	return EXIT_USAGE;
+}
+
+char *command_suite_path(const struct app *app, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (strchr(name, '/') || (n > 4 && !strcmp(name + n - 4, ".ini")) || !app->suites)
+		return mem_strdup(name);
+	return mem_printf("%s/%s.ini", app->suites, name);
+}
+
+int command_arm(const char *value, struct arm *out, struct err *e)
+{
+	char *eq = strchr(value, '=');
+
+	if (!eq || eq == value || !eq[1])
+		return err_set(e, EINVAL, "--arm wants NAME=LAUNCHER, for example podman=scripts/in-podman");
+	if (strchr(eq + 1, '/') && access(eq + 1, X_OK))
+		return err_set(e, EINVAL, "--arm: %s cannot be executed: %s", eq + 1, strerror(errno));
+	*eq = '\0'; /* the value lives in argv as long as the program */
+	if (!key_valid_value(value))
+		return err_set(e, EINVAL, "--arm: \"%s\" is no name; use letters, digits and _.:+-", value);
+	out->name = value;
+	out->launcher = eq + 1;
+	return 0;
+}

@@ -1,0 +1,136 @@
+/* The machine as planning sees it: see machine.h. */
+#include "machine.h"
+#include "../base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int machine_read(struct machine *m, struct err *e)
+{
+	memset(m, 0, sizeof(*m));
+	int rc = topology_read(&m->topo, e);
+
+	if (!rc)
+		rc = pci_gpus(&m->gpu, &m->n_gpus, e);
+	return rc;
+}
+
+void machine_clear(struct machine *m)
+{
+	for (size_t i = 0; i < m->n_rows; i++) {
+		free(m->row[i].key);
+		free(m->row[i].value);
+		free(m->row[i].source);
+	}
+	m->n_rows = 0;
+}
+
+void machine_free(struct machine *m)
+{
+	machine_clear(m);
+	free(m->row);
+	free(m->gpu);
+	topology_free(&m->topo);
+	memset(m, 0, sizeof(*m));
+}
+
+/* gpu.PCI.field -> gpu.N.field; a GPU that this bus does not show keeps its address. */
+static char *host_key(const struct machine *m, const char *key)
+{
+	for (size_t i = 0; i < m->n_gpus && !strncmp(key, "gpu.", 4); i++) {
+		size_t n = strlen(m->gpu[i].address);
+
+		if (!strncasecmp(key + 4, m->gpu[i].address, n) && key[4 + n] == '.')
+			return mem_printf("gpu.%zu%s", i, key + 4 + n);
+	}
+	return mem_strdup(key);
+}
+
+void machine_add(struct machine *m, const char *key, const char *value, const char *source)
+{
+	char *name = host_key(m, key);
+	size_t i = 0;
+
+	while (i < m->n_rows && strcmp(m->row[i].key, name))
+		i++;
+	if (i == m->n_rows) {
+		m->row = mem_grow(m->row, m->n_rows, &m->cap_rows, sizeof(*m->row));
+		m->n_rows++;
+	} else {
+		free(m->row[i].key);
+		free(m->row[i].value);
+		free(m->row[i].source);
+	}
+	m->row[i] = (struct fact_row){name, mem_strdup(value), mem_strdup(source)};
+}
+
+const char *machine_value(const struct machine *m, const char *key)
+{
+	for (size_t i = 0; i < m->n_rows; i++) {
+		if (!strcmp(m->row[i].key, key))
+			return m->row[i].value;
+	}
+	return NULL;
+}
+
+const char *machine_gpu(const struct machine *m, size_t gpu, const char *field)
+{
+	char key[96];
+
+	snprintf(key, sizeof(key), "gpu.%zu.%s", gpu, field);
+	return machine_value(m, key);
+}
+
+static bool has_memory(const struct machine *m, int node)
+{
+	const struct topo_node *n = topology_node(&m->topo, node);
+
+	return n && n->mem_total_bytes > 0;
+}
+
+int machine_gpu_node(const struct machine *m, size_t gpu)
+{
+	const char *said = machine_gpu(m, gpu, "numa_node");
+
+	if (said && has_memory(m, atoi(said)))
+		return atoi(said);
+	if (gpu < m->n_gpus && has_memory(m, m->gpu[gpu].numa_node))
+		return m->gpu[gpu].numa_node;
+	for (int i = 0; i < m->topo.n_nodes; i++) {
+		if (m->topo.nodes[i].mem_total_bytes > 0)
+			return m->topo.nodes[i].id;
+	}
+	return 0;
+}
+
+char *machine_gpu_problem(const struct machine *m, size_t gpu, bool without_nvml, enum status *status)
+{
+	const char *cuda = machine_value(m, "cuda.status"), *nvml = machine_value(m, "nvml.status");
+	const char *kernel = machine_value(m, "driver.kernel_module");
+	const char *driver = machine_value(m, "driver.version");
+	const char *address = m->gpu[gpu].address;
+
+	*status = ST_FAIL;
+	if (cuda && strstr(cuda, "built without")) {
+		*status = ST_SKIP;
+		return mem_strdup(cuda);
+	}
+	if (kernel && driver && strcmp(kernel, driver))
+		return mem_printf("the loaded kernel module is %s but the driver's libraries are %s: "
+				  "reboot or reload the nvidia modules",
+				  kernel, driver);
+	if (!cuda)
+		return mem_strdup("the probe said nothing about CUDA");
+	if (strcmp(cuda, "ok"))
+		return mem_printf("%s: CUDA cannot be used: %s", address, cuda);
+	if (nvml && strcmp(nvml, "ok") && !without_nvml)
+		return mem_printf("%s: NVML cannot be used (%s), so nobody can tell whether the GPU is "
+				  "free and healthy; --force=nvml measures all the same",
+				  address, nvml);
+	if (!machine_gpu(m, gpu, "cuda_ordinal"))
+		return mem_printf("%s is on the PCI bus but CUDA does not show it", address);
+	if (!without_nvml && !machine_gpu(m, gpu, "mem_used"))
+		return mem_printf("%s is on the PCI bus but NVML does not show it", address);
+	return NULL;
+}

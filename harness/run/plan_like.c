@@ -1,0 +1,96 @@
+/* A plan from a bundle, and what is common to both kinds of plan: see plan.h. */
+#include "plan.h"
+#include "../base/mem.h"
+#include "gate.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *plan_why_not(const struct plan_step *st, bool needs_gpu, const struct machine *m, bool without_nvml)
+{
+	enum status status = ST_SKIP;
+	char *why = NULL, *text;
+
+	if (needs_gpu && m && !m->n_gpus)
+		why = mem_strdup("no NVIDIA GPU on the PCI bus");
+	else if (!st->bench->run)
+		why = mem_strdup("built without nvcc: the GPU part is not in this program");
+	else if (st->gpu >= 0 && m && (size_t)st->gpu < m->n_gpus)
+		why = machine_gpu_problem(m, (size_t)st->gpu, without_nvml, &status);
+	text = why ? mem_printf("%s:%s", status_name(status), why) : mem_strdup("");
+	free(why);
+	return text;
+}
+
+static int like_row(struct plan *p, const struct plan_row *r, const struct bench *const *benches,
+		    const struct machine *m, bool without_nvml, const char *dir, struct err *e)
+{
+	struct plan_step st = {.bench = bench_named(benches, r->bench), .gpu = -1, .cases = 1};
+	char *gpu;
+
+	if (!st.bench)
+		return err_at(e, EINVAL, dir, 0, "the plan has benchmark \"%s\", which this program lacks",
+			      r->bench);
+	st.row = *r;
+	st.row.bench = mem_strdup(r->bench);
+	st.row.label = mem_strdup(r->label);
+	st.row.params = mem_strdup(r->params);
+	gpu = gate_param(r->params, "gpu");
+	if (gpu && *gpu >= '0' && *gpu <= '9')
+		st.gpu = atoi(gpu);
+	st.row.skip = plan_why_not(&st, gpu != NULL, m, without_nvml);
+	free(gpu);
+	p->step = mem_grow(p->step, p->n, &p->cap, sizeof(*p->step));
+	p->step[p->n++] = st;
+	return 0;
+}
+
+int plan_like(struct plan *p, const struct bundle_data *d, const struct bench *const *benches,
+	      const struct machine *m, bool without_nvml, struct err *e)
+{
+	static const char *const keys[] = {"suite.name", "suite.summary", "suite.gate", "suite.required"};
+	char **field[] = {&p->name, &p->summary, &p->gate, &p->required};
+	int rc = 0;
+
+	memset(p, 0, sizeof(*p));
+	for (size_t i = 0; i < 4; i++) {
+		const char *v = bundle_value(d, "", keys[i]);
+
+		*field[i] = mem_strdup(v ? v : "");
+	}
+	if (!d->n_plan)
+		rc = err_at(e, EINVAL, d->dir, 0, "plan.csv holds no step");
+	for (size_t i = 0; i < d->n_plan && !rc; i++)
+		rc = like_row(p, &d->plan[i], benches, m, without_nvml, d->dir, e);
+	if (rc)
+		plan_free(p);
+	return rc;
+}
+
+void plan_free(struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		free(p->step[i].row.bench);
+		free(p->step[i].row.label);
+		free(p->step[i].row.params);
+		free(p->step[i].row.skip);
+	}
+	free(p->step);
+	free(p->name);
+	free(p->summary);
+	free(p->gate);
+	free(p->required);
+	memset(p, 0, sizeof(*p));
+}
+
+double plan_estimate_s(const struct plan *p)
+{
+	double s = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (!p->step[i].row.skip[0])
+			s += p->step[i].row.processes * p->step[i].row.estimate_s;
+	}
+	return s;
+}

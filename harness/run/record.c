@@ -1,0 +1,161 @@
+/* What the bundle says about the run as a whole: see record.h. */
+#include "record.h"
+#include "../base/clock.h"
+#include "../base/mem.h"
+#include "../base/rng.h"
+#include "../base/self.h"
+#include "../base/units.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void record_file_hash(const char *path, char out[17])
+{
+	FILE *f = fopen(path, "rb");
+	uint64_t h = 0;
+	int c;
+
+	out[0] = '\0';
+	if (!f)
+		return;
+	while ((c = getc(f)) != EOF)
+		h = rng_hash(h, (uint64_t)c);
+	fclose(f);
+	snprintf(out, 17, "%016llx", (unsigned long long)h);
+}
+
+static int add(const struct parent *p, const char *key, const char *value, const char *source,
+	       struct err *e)
+{
+	return bundle_add_manifest(p->bundle, "", key, value, source, e);
+}
+
+static int add_metrics(const struct parent *p, const struct bench *b, struct err *e)
+{
+	static const char *const better[] = {"higher", "lower", "none"};
+	char key[128];
+	int rc;
+
+	snprintf(key, sizeof(key), "bench.%s.summary", b->name);
+	rc = add(p, key, b->summary, "benchmark", e);
+	snprintf(key, sizeof(key), "bench.%s.method", b->name);
+	if (!rc)
+		rc = add(p, key, b->method ? b->method : "", "benchmark", e);
+	for (const struct metric *m = b->metrics; m->name && !rc; m++) {
+		const char *field[] = {"unit", "better", "class"};
+		const char *value[] = {m->unit, better[m->better], m->cls};
+
+		for (int i = 0; i < 3 && !rc; i++) {
+			snprintf(key, sizeof(key), "metric.%s.%s.%s", b->name, m->name, field[i]);
+			rc = add(p, key, value[i], "benchmark", e);
+		}
+	}
+	return rc;
+}
+
+static int add_program(const struct parent *p, const char *argv, struct err *e)
+{
+	char utc[32], seed[24];
+	const char *simulated = clock_meas_simulated();
+	int rc;
+
+	clock_utc(utc);
+	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)p->seed);
+	rc = add(p, "program.version", self_version(), "program", e);
+	if (!rc)
+		rc = add(p, "program.build", self_build(), "git describe", e);
+	if (!rc)
+		rc = add(p, "run.seed", seed, "--seed", e);
+	if (!rc)
+		rc = add(p, "run.start_utc", utc, "clock", e);
+	if (!rc)
+		rc = add(p, "run.arm", p->arm.name, "--arm", e);
+	if (!rc && !*simulated)
+		rc = add(p, "run.argv", argv, "command line", e);
+	if (!rc && *simulated)
+		rc = add(p, "simulated", simulated, "simulated server", e);
+	return rc;
+}
+
+int record_run(const struct parent *p, const char *suite_hash, const char *argv, struct err *e)
+{
+	const struct plan *plan = p->plan;
+	int rc = add_program(p, argv, e);
+
+	if (!rc)
+		rc = add(p, "suite.name", plan->name, "suite", e);
+	if (!rc)
+		rc = add(p, "suite.summary", plan->summary, "suite", e);
+	if (!rc)
+		rc = add(p, "suite.gate", plan->gate, "suite", e);
+	if (!rc)
+		rc = add(p, "suite.required", plan->required, "suite", e);
+	if (!rc)
+		rc = add(p, "suite.hash", suite_hash, "suite file", e);
+	for (size_t i = 0; i < plan->n && !rc; i++) {
+		size_t before = 0;
+
+		while (before < i && plan->step[before].bench != plan->step[i].bench)
+			before++;
+		if (before == i)
+			rc = add_metrics(p, plan->step[i].bench, e);
+	}
+	for (size_t i = 0; i < plan->n && !rc; i++)
+		rc = bundle_add_plan(p->bundle, &plan->step[i].row, e);
+	return rc;
+}
+
+int record_arm(const struct parent *p, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < p->m->n_rows && !rc; i++)
+		rc = bundle_add_manifest(p->bundle, p->arm.name, p->m->row[i].key, p->m->row[i].value,
+					 p->m->row[i].source, e);
+	for (size_t i = 0; i < p->m->n_gpus && !rc; i++) {
+		char key[48];
+
+		snprintf(key, sizeof(key), "gpu.%zu.pci", i);
+		rc = bundle_add_manifest(p->bundle, p->arm.name, key, p->m->gpu[i].address, "sysfs", e);
+	}
+	return rc;
+}
+
+int record_end(const struct parent *p, struct err *e)
+{
+	return add(p, "run.status", "complete", "assay run", e);
+}
+
+static int same(const struct bundle_data *d, const char *arm, const char *key, const char *now,
+		struct err *e)
+{
+	const char *then = bundle_value(d, arm, key);
+
+	if (!strcmp(then ? then : "", now ? now : ""))
+		return 0;
+	return err_at(e, EINVAL, d->dir, 0,
+		      "cannot be resumed: %s was \"%s\" and is \"%s\" now; start a new run with --like", key,
+		      then ? then : "", now ? now : "");
+}
+
+int record_same(const struct parent *p, const struct bundle_data *d, struct err *e)
+{
+	static const char *const keys[] = {"host.name", "host.boot_id", "host.kernel", "driver.version"};
+	int rc = same(d, "", "program.build", self_build(), e);
+
+	if (!rc)
+		rc = same(d, "", "simulated", clock_meas_simulated(), e);
+	if (!rc)
+		rc = same(d, "", "run.arm", p->arm.name, e);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
+		rc = same(d, p->arm.name, keys[i], machine_value(p->m, keys[i]), e);
+	for (size_t i = 0; i < p->m->n_gpus && !rc; i++) {
+		char key[48];
+
+		snprintf(key, sizeof(key), "gpu.%zu.uuid", i);
+		rc = same(d, p->arm.name, key, machine_value(p->m, key), e);
+	}
+	return rc;
+}
