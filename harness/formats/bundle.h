@@ -16,6 +16,8 @@
 
 #define BUNDLE_SCHEMA 1
 
+struct intern; /* a pool of texts, formats/intern.h */
+
 /*
  * manifest.csv. Keys are dotted names; two forms carry more:
  *   metric.BENCH.METRIC.unit|better|class    the metric tables of the benchmarks that ran
@@ -78,7 +80,8 @@ struct bundle_data {
 	struct telemetry_row *telemetry;
 	size_t n_manifest, n_plan, n_steps, n_samples, n_telemetry;
 	size_t cap_manifest, cap_plan, cap_steps, cap_samples, cap_telemetry;
-	bool sealed; /* SHA256SUMS is there */
+	bool sealed;	     /* SHA256SUMS is there */
+	struct intern *text; /* owns every text of the rows; equal texts have equal addresses */
 };
 
 /* ---- reading ---- */
