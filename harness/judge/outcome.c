@@ -1,0 +1,262 @@
+/*
+ * What the whole run came to. Exit codes in the order of design.md: nothing measured (3),
+ * a FAIL, ERROR or TIMEOUT (1), something required without a number or a run that was cut
+ * off (4), passed (0). An optional SKIP or BUSY changes no exit code and never counts as
+ * passed: BUSY means that a guest found the place taken, which is "not measured" like SKIP.
+ */
+#include "results.h"
+#include "words.h"
+#include "../base/buf.h"
+#include "../base/mem.h"
+#include "../formats/key.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether a number stands for this pattern of suite.required ("copy.bandwidth{size=4}"). */
+static bool measured(const struct results *r, const struct key_parts *want)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		const struct result *x = &r->r[i];
+
+		if (x->s.n && !strcmp(x->bench, want->bench) &&
+		    (!want->metric[0] || !strcmp(x->metric, want->metric)) &&
+		    key_subset(want->labels, x->labels))
+			return true;
+	}
+	return false;
+}
+
+/* Patterns of the suite that no number answers. Text that is no key is the plan's to explain. */
+static unsigned missing_patterns(const struct results *r, const struct bundle_data *d)
+{
+	const char *text = bundle_value(d, NULL, "suite.required");
+	char *copy = mem_strdup(text ? text : ""), *save = NULL;
+	unsigned missing = 0;
+
+	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+		struct err ignored = ERR_INIT;
+		struct key_parts k;
+
+		if (key_parse(w, &k, &ignored))
+			continue;
+		missing += !measured(r, &k);
+		key_parts_free(&k);
+	}
+	free(copy);
+	return missing;
+}
+
+static bool not_measured(enum status s)
+{
+	return s == ST_SKIP || s == ST_BUSY;
+}
+
+/* Whether a case without a number belongs to a step that the suite requires. */
+static bool required_case(const struct result *x, const struct results *r)
+{
+	if (x->s.n || x->of_step || !not_measured(x->status))
+		return false;
+	for (size_t i = 0; i < r->n_steps; i++) {
+		const struct step_result *s = &r->step[i];
+
+		if (s->plan && s->plan->required && !not_measured(s->status) &&
+		    !strcmp(s->bench, x->bench) && !strcmp(s->arm, x->arm) &&
+		    key_subset(s->labels, x->labels))
+			return true;
+	}
+	return false;
+}
+
+static void tally(struct outcome *o, const struct results *r, const struct bundle_data *d)
+{
+	for (size_t i = 0; i < r->n_steps; i++) {
+		const struct step_result *s = &r->step[i];
+
+		o->steps[s->status]++;
+		o->not_run += s->not_run;
+		o->required_missing += s->plan && s->plan->required && not_measured(s->status);
+	}
+	for (size_t i = 0; i < r->n; i++) {
+		o->numbers += r->r[i].s.n > 0;
+		o->failed_numbers += r->r[i].metric[0] && r->r[i].status == ST_FAIL;
+		o->required_missing += required_case(&r->r[i], r);
+	}
+	if (!o->required_missing)
+		o->required_missing = missing_patterns(r, d);
+}
+
+static enum exit_code exit_of(const struct outcome *o, const struct results *r)
+{
+	bool failed = o->steps[ST_FAIL] || o->steps[ST_ERROR] || o->steps[ST_TIMEOUT];
+
+	for (size_t i = 0; i < r->n; i++)
+		failed |= r->r[i].status == ST_FAIL;
+	if (!o->numbers)
+		return EXIT_NOTHING;
+	if (failed)
+		return EXIT_FAILED;
+	return o->required_missing || o->not_run ? EXIT_INCONCLUSIVE : EXIT_PASSED;
+}
+
+/* "copy, GPU 3 (reason)": one step; without its benchmark where the sentence has named it. */
+static void name_step(struct buf *b, const struct step_result *s, bool with_bench)
+{
+	struct buf labels = BUF_INIT;
+	size_t end = strcspn(s->reason, "\n");
+
+	words_labels(&labels, s->labels);
+	if (with_bench || !labels.len)
+		buf_puts(b, s->bench[0] ? s->bench : "a step");
+	if (with_bench && labels.len && strlen(labels.s) <= 40)
+		buf_puts(b, ", ");
+	if (labels.len && (!with_bench || strlen(labels.s) <= 40))
+		buf_puts(b, buf_str(&labels));
+	while (end && (s->reason[end - 1] == '.' || s->reason[end - 1] == ' '))
+		end--;
+	char *reason = mem_strndup(s->reason, end);
+	if (end) {
+		buf_puts(b, " (");
+		words_cut(b, reason, 150);
+		buf_putc(b, ')');
+	}
+	free(reason);
+	buf_free(&labels);
+}
+
+/* "1 of 8 copy steps timed out: GPU 3 (reason)." for all steps with that status. */
+static void tell_steps(struct buf *b, const struct results *r, enum status status, const char *one,
+		       const char *many)
+{
+	const struct step_result *first = NULL;
+	unsigned n = 0, of = 0, alike = 0;
+	bool one_bench = true;
+
+	for (size_t i = 0; i < r->n_steps; i++) {
+		const struct step_result *s = &r->step[i];
+
+		if (s->status != status || s->not_run)
+			continue;
+		first = first ? first : s;
+		one_bench &= !strcmp(s->bench, first->bench);
+		alike += !strcmp(s->reason, first->reason);
+		n++;
+	}
+	if (!n)
+		return;
+	for (size_t i = 0; i < r->n_steps; i++)
+		of += !one_bench || !strcmp(r->step[i].bench, first->bench);
+	if (b->len)
+		buf_putc(b, ' ');
+	if (one_bench && of > 1)
+		buf_printf(b, "%u of %u %s steps %s: ", n, of, first->bench, n == 1 ? one : many);
+	else
+		buf_printf(b, "%u of %u step%s %s: ", n, (unsigned)r->n_steps,
+			   r->n_steps == 1 ? "" : "s", n == 1 ? one : many);
+	name_step(b, first, !one_bench || of == 1);
+	if (n > 1)
+		buf_printf(b, " and %u more%s", n - 1, alike == n ? " for the same reason" : "");
+	buf_putc(b, '.');
+}
+
+static void tell_numbers(struct buf *b, const struct outcome *o, const struct results *r)
+{
+	for (size_t i = 0; o->failed_numbers && i < r->n; i++) {
+		const struct result *x = &r->r[i];
+
+		if (!x->metric[0] || x->status != ST_FAIL)
+			continue;
+		if (b->len)
+			buf_putc(b, ' ');
+		words_count(b, o->failed_numbers, "number");
+		buf_puts(b, " cannot be true: ");
+		buf_printf(b, "%s.%s of ", x->bench, x->metric);
+		words_labels(b, x->labels);
+		buf_puts(b, " (");
+		words_cut(b, x->reason, 150);
+		buf_puts(b, o->failed_numbers > 1 ? "), and others." : ").");
+		return;
+	}
+}
+
+/* Cases that failed without their step saying so. */
+static void tell_cases(struct buf *b, const struct results *r)
+{
+	const struct result *first = NULL;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct result *x = &r->r[i];
+
+		if (x->metric[0] || x->of_step || x->status != ST_FAIL)
+			continue;
+		first = first ? first : x;
+		n++;
+	}
+	if (!n)
+		return;
+	if (b->len)
+		buf_putc(b, ' ');
+	words_count(b, n, "case");
+	buf_printf(b, " failed: %s, ", first->bench);
+	words_labels(b, first->labels);
+	buf_puts(b, " (");
+	words_cut(b, first->reason, 150);
+	buf_puts(b, n > 1 ? "), and others." : ").");
+}
+
+static void tell_measured(struct buf *b, const struct outcome *o, const struct results *r)
+{
+	unsigned pass = o->steps[ST_PASS], all = (unsigned)r->n_steps;
+
+	if (b->len)
+		buf_putc(b, ' ');
+	if (!o->numbers) {
+		buf_puts(b, "Nothing was measured.");
+		return;
+	}
+	buf_puts(b, "Measured ");
+	words_count(b, o->numbers, "metric");
+	buf_puts(b, pass == all ? " in " : "; passed: ");
+	if (pass != all)
+		buf_printf(b, "%u of ", pass);
+	words_count(b, all, "step");
+	buf_puts(b, pass == all && o->exit != EXIT_FAILED ? "; all steps passed." : ".");
+}
+
+static void tell_rest(struct buf *b, const struct outcome *o, const struct results *r)
+{
+	tell_steps(b, r, ST_BUSY, "found its place taken", "found their places taken");
+	tell_steps(b, r, ST_SKIP, "was skipped", "were skipped");
+	if (o->not_run) {
+		buf_puts(b, " The run was cut off: ");
+		words_count(b, o->not_run, "step");
+		buf_printf(b, " of %u never ran.", (unsigned)r->n_steps);
+	}
+	if (o->required_missing && o->exit == EXIT_INCONCLUSIVE) {
+		buf_puts(b, " The suite requires what is missing here, so this run proves nothing "
+			    "about it.");
+	}
+}
+
+void outcome_make(struct outcome *o, const struct results *r, const struct bundle_data *d)
+{
+	struct buf b = BUF_INIT, cut = BUF_INIT;
+
+	*o = (struct outcome){.numbers = 0};
+	tally(o, r, d);
+	o->exit = exit_of(o, r);
+	if (o->steps[ST_FAIL])
+		tell_steps(&b, r, ST_FAIL, "failed", "failed");
+	else
+		tell_cases(&b, r);
+	tell_numbers(&b, o, r);
+	tell_steps(&b, r, ST_ERROR, "ended in an error", "ended in errors");
+	tell_steps(&b, r, ST_TIMEOUT, "timed out", "timed out");
+	tell_measured(&b, o, r);
+	tell_rest(&b, o, r);
+	words_cut(&cut, buf_str(&b), sizeof(o->sentence) - 4);
+	memcpy(o->sentence, buf_str(&cut), cut.len + 1);
+	buf_free(&cut);
+	buf_free(&b);
+}

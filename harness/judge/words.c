@@ -1,0 +1,98 @@
+/*
+ * Keys in words. It knows labels by the conventions of the metric key (gpu, node, cpu_node,
+ * size in bytes), not by benchmark; any other label reads as its value, or name and number.
+ */
+#include "words.h"
+#include "../base/mem.h"
+#include "../base/units.h"
+#include "../formats/key.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool words_number(const char *text, double *v)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	double x = strtod(text, &end);
+	if (*end || strpbrk(text, "xXnN"))
+		return false;
+	if (v)
+		*v = x;
+	return true;
+}
+
+void words_name(struct buf *out, const char *name)
+{
+	if (!strcmp(name, "gpu"))
+		buf_puts(out, "GPU");
+	else if (!strcmp(name, "cpu_node"))
+		buf_puts(out, "CPU node");
+	else if (!strcmp(name, "node"))
+		buf_puts(out, "memory node");
+	else
+		for (const char *c = name; *c; c++)
+			buf_putc(out, *c == '_' ? ' ' : *c);
+}
+
+void words_value(struct buf *out, const char *name, const char *value)
+{
+	char size[40];
+	double v;
+
+	if (!strcmp(name, "size") && words_number(value, &v))
+		buf_puts(out, units_size(size, sizeof(size), v));
+	else
+		buf_puts(out, value);
+}
+
+void words_label(struct buf *out, const char *name, const char *value)
+{
+	bool number = words_number(value, NULL);
+
+	if ((number && strcmp(name, "size") != 0) || !strcmp(name, "node") ||
+	    !strcmp(name, "cpu_node") || !strcmp(name, "gpu")) {
+		words_name(out, name);
+		buf_putc(out, ' ');
+	}
+	words_value(out, name, value);
+}
+
+void words_labels(struct buf *out, const char *labels)
+{
+	char *copy = mem_strdup(labels), *save = NULL;
+	const char *between = "";
+
+	for (char *l = strtok_r(copy, ",", &save); l; l = strtok_r(NULL, ",", &save)) {
+		char *eq = strchr(l, '=');
+
+		if (!eq)
+			continue;
+		*eq = '\0';
+		buf_puts(out, between);
+		words_label(out, l, eq + 1);
+		between = ", ";
+	}
+	free(copy);
+}
+
+void words_cut(struct buf *out, const char *s, size_t n)
+{
+	size_t len = strlen(s);
+
+	if (len <= n) {
+		buf_add(out, s, len);
+		return;
+	}
+	while (n && ((unsigned char)s[n] & 0xc0) == 0x80)
+		n--;
+	buf_add(out, s, n);
+	buf_puts(out, "…");
+}
+
+void words_count(struct buf *out, unsigned n, const char *noun)
+{
+	buf_printf(out, "%u %s%s", n, noun, n == 1 ? "" : "s");
+}

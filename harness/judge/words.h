@@ -1,0 +1,29 @@
+/* Keys in words: what people read instead of gpu=3,memory=pinned,size=268435456. */
+#ifndef ASSAY_JUDGE_WORDS_H
+#define ASSAY_JUDGE_WORDS_H
+
+#include "../base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* "GPU 3", "node 1", "256 MiB", "pinned": one label of a key. */
+void words_label(struct buf *out, const char *name, const char *value);
+/* The value alone, for a column under its name: "3", "256 MiB". */
+void words_value(struct buf *out, const char *name, const char *value);
+/* The name alone, for a column's head: "GPU", "CPU node", "size". */
+void words_name(struct buf *out, const char *name);
+
+/* All labels of a key, ", " between them; "" for none. */
+void words_labels(struct buf *out, const char *labels);
+
+/* Appends at most n bytes of s, cut at a character's start, with "…" where something is missing. */
+void words_cut(struct buf *out, const char *s, size_t n);
+
+/* "1 step", "3 steps" */
+void words_count(struct buf *out, unsigned n, const char *noun);
+
+/* Whether text is a plain decimal number; *v (may be NULL) its value. */
+bool words_number(const char *text, double *v);
+
+#endif
