@@ -1,13 +1,15 @@
-# assay: see README.md. Everything is built under $(BUILD).
+# assay: see README.md. Everything is built under $(BUILD); `make help` lists what one can make.
 BUILD ?= build
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' '$(1)' '$(2)')
+sub = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
-CC ?= gcc
-NVCC ?= $(firstword $(wildcard $(CUDA_HOME)/bin/nvcc) $(shell command -v nvcc 2>/dev/null) \
-	$(wildcard /usr/local/cuda/bin/nvcc /opt/cuda/bin/nvcc .cuda/bin/nvcc) \
-	$(lastword $(sort $(wildcard /usr/local/cuda-*/bin/nvcc))))
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+NVCC ?= $(shell CUDA='$(CUDA)' scripts/find-nvcc)
+NVCC := $(NVCC)
 CUDA_ROOT := $(if $(NVCC),$(abspath $(dir $(realpath $(NVCC)))/..))
 
 VERSION_ID := $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
@@ -21,26 +23,41 @@ LIBS := -lcsv -linih -ljansson -lnuma -lm -lpthread -ldl -lrt
 SEAM := harness/base/clock_meas.c harness/probe/placement.c
 SRCS := $(filter-out harness/main.c $(SEAM),$(wildcard harness/*.c harness/*/*.c kernels/*.c reports/*.c))
 CU := $(if $(NVCC),$(wildcard kernels/*.cu))
-OBJS := $(SRCS:%.c=$(BUILD)/%.o) $(CU:%.cu=$(BUILD)/%.cu.o)
+# GPU code is the same in every build: a second one (sanitizers) takes the first one's objects.
+CU_BUILD ?= $(BUILD)
+OBJS := $(SRCS:%.c=$(BUILD)/%.o) $(CU:%.cu=$(CU_BUILD)/%.cu.o)
 SEAM_OBJS := $(SEAM:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libassay.a
 
 all: $(BUILD)/assay
 
-$(BUILD)/harness/base/self.o: ALL_CFLAGS += -DASSAY_BUILD='"$(VERSION_ID)"'
+# ---- what was built with what: a stamp that changes is newer than the objects ----
+stamp = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || \
+	printf '%s\n' '$(subst ','\'',$(1))' >$@
+FORCE:
+$(BUILD)/flags: FORCE
+	$(call stamp,$(CC) $(ALL_CFLAGS))
+$(CU_BUILD)/flags.cu: FORCE
+	$(call stamp,$(NVCC) $(GENCODE))
+$(BUILD)/build-id.h: FORCE
+	$(call stamp,#define ASSAY_BUILD "$(VERSION_ID)")
 
-$(BUILD)/%.o: %.c
+$(BUILD)/harness/base/self.o: private EXTRA_CFLAGS := -include $(BUILD)/build-id.h
+$(BUILD)/harness/base/self.o: $(BUILD)/build-id.h
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
--include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(CU_BUILD)/kernels/*.cu.d)
 
 # Machine code for every architecture that this nvcc knows from sm_75 up, plus one low PTX.
-GENCODE = $(shell $(NVCC) --list-gpu-code 2>/dev/null | sed -n 's/^sm_\([0-9]*\)$$/\1/p' | \
+GENCODE = $(eval GENCODE := $(shell $(NVCC) --list-gpu-code 2>/dev/null | \
+	sed -n 's/^sm_\([0-9]*\)$$/\1/p' | \
 	awk '$$1 >= 75 { printf "-gencode arch=compute_%s,code=sm_%s ", $$1, $$1 }') \
-	-gencode arch=compute_75,code=compute_75
-$(BUILD)/%.cu.o: %.cu
+	-gencode arch=compute_75,code=compute_75)$(GENCODE)
+$(CU_BUILD)/%.cu.o: %.cu $(CU_BUILD)/flags.cu
 	$(call say,NVCC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NVCC) -std=c++17 -O2 -lineinfo $(GENCODE) -Xcompiler -Wall,-Wextra -MMD -MF $(@:.o=.d) -c $< -o $@
@@ -49,10 +66,29 @@ $(LIB): $(OBJS)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-CUDART_STATIC := $(if $(NVCC),$(firstword $(wildcard $(CUDA_ROOT)/lib64/libcudart_static.a $(CUDA_ROOT)/lib/libcudart_static.a)) -lstdc++)
+CUDART_STATIC := $(if $(NVCC),$(firstword $(wildcard $(CUDA_ROOT)/lib64/libcudart_static.a \
+	$(CUDA_ROOT)/lib/libcudart_static.a) -lcudart_static) -lstdc++)
 $(BUILD)/assay: $(BUILD)/harness/main.o $(SEAM_OBJS) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(CUDART_STATIC) $(LIBS)
+
+# ---- measuring ----
+SUITE ?= quick
+# FAULT, OUT and SEED reach the shell through the environment: their spaces and quotes stay theirs.
+export FAULT OUT SEED SETUP CUDA
+bench:
+	@scripts/setup build
+	@$(sub) all $(if $(SIM),sim)
+	@$(if $(SIM),scripts/sim '$(SIM)' $${FAULT:+"--fault=$$FAULT"} -- $(BUILD)/assay-sim,$(BUILD)/assay) \
+		run '$(SUITE)' $${SEED:+"--seed=$$SEED"} $${OUT:+"--out=$$OUT"} $(ARGS); rc=$$?; \
+	case $$rc in \
+	0) ;; \
+	1) echo "assay: 1: something failed (FAIL, ERROR, TIMEOUT or REGRESSED)" ;; \
+	2) echo "assay: 2: wrong usage or a bad input file; nothing was measured" ;; \
+	3) echo "assay: 3: nothing could be measured" ;; \
+	4) echo "assay: 4: inconclusive, or something required was skipped" ;; \
+	*) echo "assay: ended with $$rc" ;; \
+	esac; exit $$rc
 
 # ---- unit tests: one program a file, linked with the library ----
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -60,11 +96,37 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(SEAM_OBJS) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(CUDART_STATIC) -lcmocka $(LIBS)
 
+unit-programs: $(UNIT)
 unit: $(UNIT)
-	$(Q)for t in $(UNIT); do echo "$$t"; $$t || exit 1; done
+	@tests/run --programs $(UNIT)
+
+# ---- all tests: tests/run builds what its phases need, and adds up ----
+test test-all check asan:
+	@BUILD='$(BUILD)' MAKE='$(sub)' tests/run $@
+
+# ---- the rest ----
+PREFIX ?= /usr/local
+install: all
+	install -Dm755 $(BUILD)/assay '$(DESTDIR)$(PREFIX)/bin/assay'
+	install -d '$(DESTDIR)$(PREFIX)/share/assay/suites'
+	install -m644 suites/*.ini '$(DESTDIR)$(PREFIX)/share/assay/suites'
+	install -d '$(DESTDIR)$(PREFIX)/share/man/man1'
+	$(BUILD)/assay help --man >'$(DESTDIR)$(PREFIX)/share/man/man1/assay.1'
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf build build-*
 
-.PHONY: all unit clean
+help:
+	@sed -n 's/^#: //p' Makefile
+#: make                 build only (build/assay)
+#: make bench           set up, build, run, report:  [SUITE=quick] [SIM=PROFILE [FAULT='...']]
+#:                      [SEED=N] [OUT=DIR] [ARGS='...']; CUDA=yes fetches nvcc, SETUP=no installs nothing
+#: make test            unit, end-to-end and sanitizer tests (installs compiler, libraries, cmocka, bats)
+#: make test-all        those, make check, and the tests that need a browser or containers
+#: make check           include rule, formatting, static analysis, gcc, clang and aarch64 builds
+#: make unit | asan     only the unit tests | only those with sanitizers
+#: make install         [PREFIX=/usr/local] [DESTDIR=]
+#: make clean           V=1 shows commands, BUILD=DIR builds elsewhere
+
+.PHONY: all bench unit unit-programs test test-all check asan install clean help FORCE
 .SECONDARY:
