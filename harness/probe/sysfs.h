@@ -23,7 +23,8 @@ bool sysfs_exists(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Last part of what a link points to, NULL if it is none. Caller frees. */
 char *sysfs_link_name(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Resolved path of a link inside the tree, without the root; NULL if there is none. Caller frees. */
+/* Resolved path of a link inside the tree, without the root; NULL if there is none. Caller frees.
+ */
 char *sysfs_real_path(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Sorted names of a folder's entries; returns how many. Free with sysfs_list_free. */

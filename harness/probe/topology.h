@@ -15,7 +15,7 @@ struct topo_node {
 	int *cpus; /* ascending, online; allowed by the affinity mask of this process where real */
 	int n_cpus;
 	uint64_t mem_total_bytes, mem_free_bytes;
-	uint64_t huge2m_free;	   /* free hugetlb pages of 2 MiB on this node */
+	uint64_t huge2m_free;	      /* free hugetlb pages of 2 MiB on this node */
 	int distance[TOPO_MAX_NODES]; /* by index in topology.nodes, ACPI SLIT, 10 = local */
 };
 
@@ -26,7 +26,7 @@ struct topology {
 	int n_cpus; /* online */
 	char cpu_model[128];
 	char arch[32];
-	uint64_t llc_bytes;	/* one last-level cache */
+	uint64_t llc_bytes;	  /* one last-level cache */
 	uint64_t llc_total_bytes; /* all last-level caches of one node, the largest */
 	uint64_t page_bytes;
 	char thp[16]; /* "always", "madvise", "never", "" where there is none */

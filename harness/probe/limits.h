@@ -1,0 +1,22 @@
+/* What this process may use: cgroup, affinity, locked memory, capabilities, NUMA calls. */
+#ifndef ASSAY_PROBE_LIMITS_H
+#define ASSAY_PROBE_LIMITS_H
+
+#include "rows.h"
+
+#include <stdint.h>
+
+struct limits {
+	double cpus;		    /* quota in CPUs, least of all ancestors; 0: none */
+	uint64_t memory_bytes;	    /* least of all ancestors; UINT64_MAX: none */
+	uint64_t memory_left_bytes; /* least headroom, page cache that can go counted as free */
+	char cpu_where[256], memory_where[256]; /* the folder that says so, "" where none does */
+};
+
+/* cgroup v1 and v2, from the process's own group up to the root of the mount. Cannot fail. */
+void limits_read(struct limits *l);
+
+/* limits.* */
+void limits_rows(const struct rows *r);
+
+#endif

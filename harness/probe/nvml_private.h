@@ -1,0 +1,48 @@
+/* Shared by nvml.c, nvml_table.c and nvml_state.c only. */
+#ifndef ASSAY_PROBE_NVML_PRIVATE_H
+#define ASSAY_PROBE_NVML_PRIVATE_H
+
+#include "library.h"
+#include "nvml.h"
+#include "nvml_abi.h"
+#include "../base/buf.h"
+
+#include <stdint.h>
+
+struct nvml {
+	struct library lib;
+	unsigned count;
+	nvml_device *device; /* NULL where there is no handle */
+	int *handle_rc;	     /* why there is none */
+	const char *(*error_string)(int);
+	int (*shutdown)(void);
+};
+
+/* Where the rows of one GPU go and what could not be had. */
+struct nvml_gpu {
+	const struct nvml *n;
+	nvml_device device;
+	const struct rows *rows;
+	char address[16];
+	struct buf missing; /* "field (reason), …" */
+	bool reset;	    /* some call asked for a reset */
+};
+
+#define NVML_NO_SYMBOL (-1) /* beside NVML's own codes */
+
+void *nvml_symbol(const struct nvml *n, const char *name);
+const char *nvml_reason(const struct nvml *n, int rc);
+
+/* Notes that a field is not reported, and whether the GPU asks for a reset. */
+void nvml_missing(struct nvml_gpu *g, const char *field, const char *symbol, int rc);
+
+/* The rows that come from the table of simple calls. */
+void nvml_table_rows(struct nvml_gpu *g, bool state_only);
+
+/* Processes, memory, row remapping, fabric, confidential computing, reset. */
+void nvml_state_rows(struct nvml_gpu *g, bool state_only);
+
+/* A value through nvmlDeviceGetFieldValues; NVML's code. */
+int nvml_field_value(const struct nvml *n, nvml_device d, unsigned id, double *value);
+
+#endif

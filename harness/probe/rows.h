@@ -1,0 +1,23 @@
+/* Rows of the environment on their way to an env_fn (env.h). */
+#ifndef ASSAY_PROBE_ROWS_H
+#define ASSAY_PROBE_ROWS_H
+
+#include "env.h"
+
+struct rows {
+	env_fn *fn;
+	void *arg;
+};
+
+/* One row; control characters in the value become spaces. */
+void row(const struct rows *r, const char *key, const char *source, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* gpu.ADDRESS.FIELD */
+void gpu_row(const struct rows *r, const char *address, const char *field, const char *source,
+	     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* The content of a file below sysfs_root() with that path as source; no row if it is missing. */
+void file_row(const struct rows *r, const char *key, const char *path);
+
+#endif
