@@ -35,13 +35,13 @@ struct param {
 	const char *name;
 	enum param_type type;
 	enum param_scope scope;
-	const char *def;      /* default as in a suite file; NULL: must be given */
-	uint64_t min, max;    /* PARAM_INT and PARAM_SIZE; max 0: no upper limit */
-	const char *choices;  /* PARAM_ENUM: "pinned|pageable" */
-	const char *unit;     /* for help; "" if none */
-	const char *implied;  /* the value that bundles older than this parameter stand for */
-	const char *help;     /* one line */
-	bool option;	      /* steers the measurement but is not part of the key */
+	const char *def;     /* default as in a suite file; NULL: must be given */
+	uint64_t min, max;   /* PARAM_INT and PARAM_SIZE; max 0: no upper limit */
+	const char *choices; /* PARAM_ENUM: "pinned|pageable" */
+	const char *unit;    /* for help; "" if none */
+	const char *implied; /* the value that bundles older than this parameter stand for */
+	const char *help;    /* one line */
+	bool option;	     /* steers the measurement but is not part of the key */
 };
 
 enum better { BETTER_HIGHER, BETTER_LOWER, BETTER_NONE };
@@ -56,9 +56,9 @@ struct metric {
 
 struct bench {
 	const char *name;
-	const char *summary; /* one line */
-	const char *method;  /* two or three sentences for the report's method section */
-	const struct param *params;   /* ends with .name == NULL; labels are sorted by the harness */
+	const char *summary;	    /* one line */
+	const char *method;	    /* two or three sentences for the report's method section */
+	const struct param *params; /* ends with .name == NULL; labels are sorted by the harness */
 	const struct metric *metrics; /* ends with .name == NULL */
 	/*
 	 * All return 0 or a negative errno with e filled. supported: -ENOTSUP with the reason is
@@ -68,10 +68,10 @@ struct bench {
 	 * Order: supported, setup, then for each case run and verify, then teardown.
 	 */
 	int (*supported)(struct ctx *c, struct err *e); /* may be NULL */
-	int (*setup)(struct ctx *c, struct err *e);	 /* may be NULL; once a process */
-	int (*run)(struct ctx *c, struct err *e);	 /* once a case; NULL: not in this build */
-	int (*verify)(struct ctx *c, struct err *e);	 /* may be NULL; once a case */
-	void (*teardown)(struct ctx *c);		 /* may be NULL; also after errors */
+	int (*setup)(struct ctx *c, struct err *e);	/* may be NULL; once a process */
+	int (*run)(struct ctx *c, struct err *e);	/* once a case; NULL: not in this build */
+	int (*verify)(struct ctx *c, struct err *e);	/* may be NULL; once a case */
+	void (*teardown)(struct ctx *c);		/* may be NULL; also after errors */
 };
 
 /* ---- what a benchmark may ask of its context ---- */
@@ -85,7 +85,7 @@ uint64_t ctx_max_u64(const struct ctx *c, const char *param);
 /* Whether some case of this process has that value. */
 bool ctx_has(const struct ctx *c, const char *param, const char *value);
 
-uint64_t ctx_seed(const struct ctx *c); /* of the run: the same in every process */
+uint64_t ctx_seed(const struct ctx *c);	     /* of the run: the same in every process */
 uint64_t ctx_case_seed(const struct ctx *c); /* of this very process and case */
 
 /* The benchmark's own state, kept from setup to teardown. */

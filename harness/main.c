@@ -38,7 +38,8 @@ int main(int argc, char **argv)
 	app.suites = self_suites(app.self, NULL);
 	for (size_t i = 0; commands[i]; i++) {
 		if (!strcmp(commands[i]->name, name))
-			rc = commands[i]->run(&app, argc > 1 ? argc - 1 : argc, argc > 1 ? argv + 1 : argv);
+			rc = commands[i]->run(&app, argc > 1 ? argc - 1 : argc,
+					      argc > 1 ? argv + 1 : argv);
 	}
 	if (rc < 0)
 		rc = command_usage("there is no command \"%s\"; see assay help", name);

@@ -19,9 +19,9 @@ void buf_add(struct buf *b, const char *s, size_t n);
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void buf_reset(struct buf *b);	     /* empties, keeps the memory */
+void buf_reset(struct buf *b);	    /* empties, keeps the memory */
 const char *buf_str(struct buf *b); /* "" when empty */
-char *buf_steal(struct buf *b);	     /* the caller frees; the buffer is empty again */
+char *buf_steal(struct buf *b);	    /* the caller frees; the buffer is empty again */
 void buf_free(struct buf *b);
 
 #endif

@@ -46,7 +46,8 @@ char *self_path(const char *argv0, struct err *e)
 
 	free(found);
 	if (!full)
-		err_set(e, ENOENT, "cannot find my own program file from \"%s\"; start assay by its path",
+		err_set(e, ENOENT,
+			"cannot find my own program file from \"%s\"; start assay by its path",
 			argv0);
 	return full;
 }

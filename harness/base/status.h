@@ -12,7 +12,7 @@ enum exit_code {
 	EXIT_INCONCLUSIVE = 4, /* inconclusive, or something required was skipped */
 };
 
-const char *status_name(enum status s);		/* "PASS" … */
+const char *status_name(enum status s);		   /* "PASS" … */
 int status_parse(const char *s, enum status *out); /* 0 or -EINVAL */
 
 #endif

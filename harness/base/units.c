@@ -137,9 +137,8 @@ static const struct {
 	const char *unit, *symbol;
 	int low, high; /* powers of 1000 */
 } prefixed[] = {
-	{"bytes/s", "B/s", 0, 5}, {"FLOP/s", "FLOP/s", 0, 5}, {"s", "s", -3, 0},
-	{"Hz", "Hz", 0, 3},	  {"1/s", "/s", 0, 4},	      {"W", "W", -1, 2},
-	{"J", "J", -3, 2},
+	{"bytes/s", "B/s", 0, 5}, {"FLOP/s", "FLOP/s", 0, 5}, {"s", "s", -3, 0}, {"Hz", "Hz", 0, 3},
+	{"1/s", "/s", 0, 4},	  {"W", "W", -1, 2},	      {"J", "J", -3, 2},
 };
 
 struct scale units_scale(const char *unit, double largest)
@@ -166,7 +165,9 @@ struct scale units_scale(const char *unit, double largest)
 		int p = 0;
 		if (largest != 0 && isfinite(largest))
 			p = (int)floor(log10(fabs(largest)) / 3 + 1e-12);
-		p = p < prefixed[i].low ? prefixed[i].low : p > prefixed[i].high ? prefixed[i].high : p;
+		p = p < prefixed[i].low	   ? prefixed[i].low
+		    : p > prefixed[i].high ? prefixed[i].high
+					   : p;
 		sc.factor = p < 0 ? 1 / pow(1000, -p) : pow(1000, p);
 		snprintf(sc.name, sizeof(sc.name), "%s%s", prefix[p + 3], prefixed[i].symbol);
 	}

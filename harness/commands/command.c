@@ -16,7 +16,8 @@
 #define MAX_OPTIONS 32
 
 int command_options(const struct command *c, int argc, char **argv,
-		    int (*fn)(void *arg, const char *name, const char *value, struct err *e), void *arg)
+		    int (*fn)(void *arg, const char *name, const char *value, struct err *e),
+		    void *arg)
 {
 	struct option table[MAX_OPTIONS + 2] = {{0}};
 	char *name = mem_printf("assay %s", c->name);
@@ -25,7 +26,8 @@ int command_options(const struct command *c, int argc, char **argv,
 
 	for (; c->options && c->options[n].name && n < MAX_OPTIONS; n++)
 		table[n] = (struct option){.name = c->options[n].name,
-					   .has_arg = c->options[n].arg ? required_argument : no_argument};
+					   .has_arg = c->options[n].arg ? required_argument
+									: no_argument};
 	table[n] = (struct option){.name = "help", .has_arg = no_argument};
 	argv[0] = name;
 	optind = 1;
@@ -56,7 +58,8 @@ void command_help(const struct command *c)
 	for (const struct option_spec *o = c->options; o && o->name; o++) {
 		char left[64];
 
-		snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? "=" : "", o->arg ? o->arg : "");
+		snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? "=" : "",
+			 o->arg ? o->arg : "");
 		printf("  %-24s %s\n", left, o->help);
 	}
 }
@@ -87,12 +90,15 @@ int command_arm(const char *value, struct arm *out, struct err *e)
 	char *eq = strchr(value, '=');
 
 	if (!eq || eq == value || !eq[1])
-		return err_set(e, EINVAL, "--arm wants NAME=LAUNCHER, for example podman=scripts/in-podman");
+		return err_set(e, EINVAL,
+			       "--arm wants NAME=LAUNCHER, for example podman=scripts/in-podman");
 	if (strchr(eq + 1, '/') && access(eq + 1, X_OK))
-		return err_set(e, EINVAL, "--arm: %s cannot be executed: %s", eq + 1, strerror(errno));
+		return err_set(e, EINVAL, "--arm: %s cannot be executed: %s", eq + 1,
+			       strerror(errno));
 	*eq = '\0'; /* the value lives in argv as long as the program */
 	if (!key_valid_value(value))
-		return err_set(e, EINVAL, "--arm: \"%s\" is no name; use letters, digits and _.:+-", value);
+		return err_set(e, EINVAL, "--arm: \"%s\" is no name; use letters, digits and _.:+-",
+			       value);
 	out->name = value;
 	out->launcher = eq + 1;
 	return 0;

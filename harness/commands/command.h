@@ -37,7 +37,8 @@ extern const struct command *const commands[]; /* in main.c, NULL at its end */
  * -1 after --help was answered, or -2 after an error was printed.
  */
 int command_options(const struct command *c, int argc, char **argv,
-		    int (*fn)(void *arg, const char *name, const char *value, struct err *e), void *arg);
+		    int (*fn)(void *arg, const char *name, const char *value, struct err *e),
+		    void *arg);
 
 void command_help(const struct command *c);
 

@@ -55,7 +55,8 @@ static const char *scope_name(enum param_scope s)
 static void param_help(const struct param *p)
 {
 	printf("  %-12s %s\n", p->name, p->help);
-	printf("  %-12s   %s; default %s", "", scope_name(p->scope), p->def ? p->def : "none, must be given");
+	printf("  %-12s   %s; default %s", "", scope_name(p->scope),
+	       p->def ? p->def : "none, must be given");
 	if (p->choices)
 		printf("; one of %s", p->choices);
 	else if (p->max)
@@ -66,7 +67,8 @@ static void param_help(const struct param *p)
 
 static void bench_help(const struct bench *b)
 {
-	static const char *const better[] = {"higher is better", "lower is better", "for information"};
+	static const char *const better[] = {"higher is better", "lower is better",
+					     "for information"};
 
 	printf("%s: %s\n", b->name, b->summary);
 	if (b->method)
@@ -85,26 +87,31 @@ static void section_help(const char *title, const struct section_option *o)
 {
 	printf("\n%s\n", title);
 	for (; o->name; o++)
-		printf("  %-12s %s%s%s\n", o->name, o->help, o->def && o->def[0] ? "; default " : "",
-		       o->def ? o->def : "");
+		printf("  %-12s %s%s%s\n", o->name, o->help,
+		       o->def && o->def[0] ? "; default " : "", o->def ? o->def : "");
 }
 
 static void suite_help(void)
 {
-	printf("A suite is an INI file: [suite], then one section a group of steps, named after its\n"
-	       "benchmark: [copy], or [copy:peak] where one benchmark stands twice. The keys of a section\n"
+	printf("A suite is an INI file: [suite], then one section a group of steps, named after "
+	       "its\n"
+	       "benchmark: [copy], or [copy:peak] where one benchmark stands twice. The keys of a "
+	       "section\n"
 	       "are the benchmark's parameters (assay help BENCHMARK).\n");
 	section_help("keys of [suite]:", suite_options);
 	section_help("keys of every other section:", section_options);
 	printf("\nvalues:\n  a,b,c            a list\n  4KiB..1GiB*4     a range with a factor\n"
-	       "  1..8+1           a range with a step\n  all              every GPU, node or choice\n"
+	       "  1..8+1           a range with a step\n  all              every GPU, node or "
+	       "choice\n"
 	       "  local            the NUMA node of the GPU, or of the CPUs at work\n");
 }
 
 static void man(void)
 {
-	printf(".TH ASSAY 1 \"\" \"assay %s\" \"User Commands\"\n.SH NAME\nassay \\- acceptance and regression "
-	       "benchmarks for GPU servers\n.SH SYNOPSIS\n.B assay\n.I COMMAND\n[\\fIOPTION\\fR]... "
+	printf(".TH ASSAY 1 \"\" \"assay %s\" \"User Commands\"\n.SH NAME\nassay \\- acceptance "
+	       "and regression "
+	       "benchmarks for GPU servers\n.SH SYNOPSIS\n.B assay\n.I "
+	       "COMMAND\n[\\fIOPTION\\fR]... "
 	       "[\\fIOPERAND\\fR]...\n.SH COMMANDS\n",
 	       self_version());
 	for (size_t i = 0; commands[i]; i++) {
@@ -112,19 +119,21 @@ static void man(void)
 
 		printf(".SS assay %s %s\n%s.\n", c->name, c->args, c->summary);
 		for (const struct option_spec *o = c->options; o && o->name; o++)
-			printf(".TP\n\\fB\\-\\-%s\\fR%s%s\n%s\n", o->name, o->arg ? "=" : "", o->arg ? o->arg : "",
-			       o->help);
+			printf(".TP\n\\fB\\-\\-%s\\fR%s%s\n%s\n", o->name, o->arg ? "=" : "",
+			       o->arg ? o->arg : "", o->help);
 	}
 	printf(".SH BENCHMARKS\n");
 	for (size_t i = 0; bench_list[i]; i++) {
 		printf(".SS %s\n%s.\n", bench_list[i]->name, bench_list[i]->summary);
 		for (const struct param *p = bench_list[i]->params; p->name; p++)
-			printf(".TP\n\\fB%s\\fR (default %s)\n%s\n", p->name, p->def ? p->def : "none", p->help);
+			printf(".TP\n\\fB%s\\fR (default %s)\n%s\n", p->name,
+			       p->def ? p->def : "none", p->help);
 	}
 	printf(".SH EXIT STATUS\n");
 	for (size_t i = 0; i < sizeof(exit_codes) / sizeof(exit_codes[0]); i++)
 		printf(".TP\n\\fB%d\\fR\n%s\n", exit_codes[i].code, exit_codes[i].meaning);
-	printf(".SH ENVIRONMENT\n.TP\n\\fBNO_COLOR\\fR\nno colour\n.TP\n\\fBASSAY_SUITES\\fR\nfolder of suites\n"
+	printf(".SH ENVIRONMENT\n.TP\n\\fBNO_COLOR\\fR\nno "
+	       "colour\n.TP\n\\fBASSAY_SUITES\\fR\nfolder of suites\n"
 	       ".TP\n\\fBASSAY_SYSROOT\\fR\nrecorded tree to read /sys and /proc from\n"
 	       ".TP\n\\fBASSAY_RUNTIME_DIR\\fR\nfolder of the GPU locks\n");
 }

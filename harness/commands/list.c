@@ -30,7 +30,8 @@ static int is_suite(const struct dirent *d)
 	return n > 4 && !strcmp(d->d_name + n - 4, ".ini");
 }
 
-static void each_suite(const struct app *app, void (*fn)(void *, const char *, const char *), void *arg)
+static void each_suite(const struct app *app, void (*fn)(void *, const char *, const char *),
+		       void *arg)
 {
 	struct dirent **entry;
 	int n = app->suites ? scandir(app->suites, &entry, is_suite, alphasort) : 0;

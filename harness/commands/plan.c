@@ -14,7 +14,8 @@
 #include <string.h>
 
 static const struct option_spec options[] = {
-	{"set", "NAME=VALUE", "use another value for a parameter (NAME or BENCHMARK.NAME); may be repeated"},
+	{"set", "NAME=VALUE",
+	 "use another value for a parameter (NAME or BENCHMARK.NAME); may be repeated"},
 	{"processes", "N", "fresh processes of each step"},
 	{"check", NULL, "only check the suite file, without a look at the machine"},
 	{"json", NULL, "print JSON"},
@@ -80,9 +81,9 @@ static void print_text(const struct plan *p)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct plan_step *st = &p->step[i];
 
-		printf("%5u  %9u x %3.0f s  %6.0f s  %s %s (%u case%s)\n", st->row.step, st->row.processes,
-		       st->row.estimate_s, st->row.deadline_s, st->row.bench, st->row.params, st->cases,
-		       st->cases == 1 ? "" : "s");
+		printf("%5u  %9u x %3.0f s  %6.0f s  %s %s (%u case%s)\n", st->row.step,
+		       st->row.processes, st->row.estimate_s, st->row.deadline_s, st->row.bench,
+		       st->row.params, st->cases, st->cases == 1 ? "" : "s");
 		if (st->row.skip[0])
 			printf("%31s%s\n", "", st->row.skip);
 	}
@@ -96,13 +97,15 @@ static int make(const struct app *app, const char *path, const struct asked *a, 
 {
 	static const volatile int never = 0;
 	struct machine m = {0};
-	struct parent parent = {.self = app->self, .arm = {.name = "host"}, .m = &m, .interrupted = &never};
+	struct parent parent = {
+		.self = app->self, .arm = {.name = "host"}, .m = &m, .interrupted = &never};
 	struct plan_options o = {.processes = a->processes, .set = a->set};
 	struct suite s = {0};
 	int rc = suite_load(&s, path, e);
 
 	if (!rc)
-		rc = plan_make(p, &s, bench_list, NULL, &o, e); /* the file first, then the machine */
+		rc = plan_make(p, &s, bench_list, NULL, &o,
+			       e); /* the file first, then the machine */
 	if (!rc && !a->check) {
 		plan_free(p);
 		rc = machine_read(&m, e);

@@ -37,7 +37,8 @@ static int run(const struct app *app, int argc, char **argv)
 const struct command command_report = {
 	.name = "report",
 	.args = "BUNDLE",
-	.summary = "Makes results.csv, processes.csv and report.html from a bundle's evidence again",
+	.summary =
+		"Makes results.csv, processes.csv and report.html from a bundle's evidence again",
 	.options = options,
 	.run = run,
 };

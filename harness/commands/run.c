@@ -19,13 +19,17 @@
 #include <unistd.h>
 
 static const struct option_spec options[] = {
-	{"out", "DIR", "folder of the bundle (default results/UTC-HOST-SUITE; results/latest points at it)"},
+	{"out", "DIR",
+	 "folder of the bundle (default results/UTC-HOST-SUITE; results/latest points at it)"},
 	{"seed", "N", "seed of data and order (default 1)"},
 	{"processes", "N", "fresh processes of each step (default: as the suite says)"},
-	{"set", "NAME=VALUE", "use another value for a parameter (NAME or BENCHMARK.NAME); may be repeated"},
-	{"arm", "NAME=LAUNCHER", "run the steps through a launcher, for example podman=scripts/in-podman"},
-	{"force", "CHECK,…", "measure in spite of a preflight check: nvml, busy, memory, compute-mode, reset, "
-			     "ecc, mig, remap, fabric, allotment"},
+	{"set", "NAME=VALUE",
+	 "use another value for a parameter (NAME or BENCHMARK.NAME); may be repeated"},
+	{"arm", "NAME=LAUNCHER",
+	 "run the steps through a launcher, for example podman=scripts/in-podman"},
+	{"force", "CHECK,…",
+	 "measure in spite of a preflight check: nvml, busy, memory, compute-mode, reset, "
+	 "ecc, mig, remap, fabric, allotment"},
 	{"like", "BUNDLE", "run the very plan of that bundle again, instead of a suite"},
 	{"resume", "BUNDLE", "finish a bundle that was cut off, instead of a suite"},
 	{"json", NULL, "print the results as JSON instead of the report"},
@@ -68,8 +72,9 @@ static int take(void *arg, const char *name, const char *value, struct err *e)
 	else if (!strcmp(name, "force"))
 		return forced_parse(&a->forced, value, e);
 	else if (!strcmp(name, "seed"))
-		return units_parse_u64(value, &a->seed) ? err_set(e, EINVAL, "--seed wants a whole number")
-							: 0;
+		return units_parse_u64(value, &a->seed)
+			       ? err_set(e, EINVAL, "--seed wants a whole number")
+			       : 0;
 	else if (!strcmp(name, "processes")) {
 		if (units_parse_u64(value, &n) || n < 1 || n > 64)
 			return err_set(e, EINVAL, "--processes wants a number from 1 to 64");
@@ -165,7 +170,8 @@ static int prepare(struct job *j, struct err *e)
 	const struct asked *a = j->a;
 	const char *from = a->resume ? a->resume : a->like;
 	bool without_nvml = forced_has(&a->forced, "nvml");
-	struct plan_options o = {.processes = a->processes, .set = a->set, .without_nvml = without_nvml};
+	struct plan_options o = {
+		.processes = a->processes, .set = a->set, .without_nvml = without_nvml};
 	struct suite s = {0};
 	int rc = from ? bundle_load(&j->old, from, e) : check_suite(j, &s, e);
 
@@ -201,7 +207,8 @@ static int open_bundle(struct job *j, struct err *e)
 		snprintf(number, sizeof(number), "%u", j->p.attempt);
 		int rc = bundle_reopen(&j->p.bundle, j->a->resume, e);
 		return rc ? rc
-			  : bundle_add_manifest(j->p.bundle, "", "run.resumed", number, "assay run", e);
+			  : bundle_add_manifest(j->p.bundle, "", "run.resumed", number, "assay run",
+						e);
 	}
 	char *dir = j->a->out ? mem_strdup(j->a->out) : default_out(&j->p);
 	int rc = bundle_create(&j->p.bundle, dir, e);
@@ -234,7 +241,8 @@ static int measure(struct job *j, struct err *e)
 	log_info("%s: %zu steps, about %d min %02d s, into %s", j->plan.name, j->plan.n,
 		 (int)(estimate / 60), (int)estimate % 60, bundle_dir(j->p.bundle));
 	if (*clock_meas_simulated())
-		log_info("SIMULATED server %s: nothing here is a measurement", clock_meas_simulated());
+		log_info("SIMULATED server %s: nothing here is a measurement",
+			 clock_meas_simulated());
 	warn_about_gpus(j);
 	rc = parent_run(&j->p, e);
 	if (!rc)
@@ -244,7 +252,8 @@ static int measure(struct job *j, struct err *e)
 	if (rc != -EINTR)
 		return rc ? EXIT_FAILED : present_bundle(bundle_dir(j->p.bundle), j->a->json, e);
 	err_clear(e);
-	err_set(e, EINTR, "interrupted; assay run --resume %s finishes it", bundle_dir(j->p.bundle));
+	err_set(e, EINTR, "interrupted; assay run --resume %s finishes it",
+		bundle_dir(j->p.bundle));
 	return 128 + interrupted;
 }
 
@@ -282,7 +291,8 @@ static int run(const struct app *app, int argc, char **argv)
 	a.suite = first < argc ? argv[first] : NULL;
 	if (argc - first > 1 || !!a.suite + !!a.like + !!a.resume != 1) {
 		free(j.argv);
-		return command_usage("run: name one suite (assay list shows them), or --like or --resume a bundle");
+		return command_usage("run: name one suite (assay list shows them), or --like or "
+				     "--resume a bundle");
 	}
 	j.p = (struct parent){.self = app->self,
 			      .arm = a.arm,

@@ -61,7 +61,8 @@ static int set(void *arg, const char *name, const char *value, struct err *e)
 	else if (!strcmp(name, "deadline"))
 		a->deadline_s = strtod(value, NULL);
 	else if (!strcmp(name, "seed"))
-		return units_parse_u64(value, &a->seed) ? err_set(e, EINVAL, "--seed: no number") : 0;
+		return units_parse_u64(value, &a->seed) ? err_set(e, EINVAL, "--seed: no number")
+							: 0;
 	else
 		return number(name, value,
 			      !strcmp(name, "block")	 ? &a->block
@@ -149,7 +150,8 @@ const struct command command_step = {
 	.name = "step",
 	.args = "BENCHMARK|probe|state [PARAMETER=VALUE]…",
 	.summary = "Measures one step in this process and prints framed rows",
-	.detail = "Started by assay run for each process of each step. By hand it is good for looking at one\n"
+	.detail = "Started by assay run for each process of each step. By hand it is good for "
+		  "looking at one\n"
 		  "benchmark alone, in a debugger for example:\n"
 		  "  assay step host_latency cpu_node=0 node=0",
 	.options = options,

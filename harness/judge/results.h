@@ -36,9 +36,10 @@ struct result {
 	/* point into the bundle or into struct results.text; both must outlive this. metric is
 	 * "" where a step or case gave no number: then status and reason say why */
 	const char *arm, *bench, *metric, *labels, *unit, *better, *cls;
-	const struct step_result *of_step; /* the step that this row is about, NULL for the others */
-	struct process_result *process;	   /* owned */
-	size_t processes, cap;		   /* processes: all, processes_valid of them count */
+	const struct step_result
+		*of_step;		/* the step that this row is about, NULL for the others */
+	struct process_result *process; /* owned */
+	size_t processes, cap;		/* processes: all, processes_valid of them count */
 	size_t processes_valid;
 	/* median and interval over processes (within the process where there is one), the spread
 	 * (min … p99, mad, cv, rho, tau) over the pooled valid samples; n is 0: no number */
@@ -72,9 +73,9 @@ void results_processes_csv(struct buf *out, const struct results *r);
 
 /* What the whole run came to: counts, the program's exit code, one sentence for people. */
 struct outcome {
-	unsigned steps[ST_N]; /* step results by status */
-	unsigned not_run;     /* those of steps[ST_SKIP] that the run never came to */
-	unsigned numbers;     /* results that hold a number */
+	unsigned steps[ST_N];	   /* step results by status */
+	unsigned not_run;	   /* those of steps[ST_SKIP] that the run never came to */
+	unsigned numbers;	   /* results that hold a number */
 	unsigned failed_numbers;   /* those of them that cannot be true */
 	unsigned required_missing; /* required steps, cases or gates without a number */
 	enum exit_code exit;

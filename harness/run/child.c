@@ -121,8 +121,8 @@ static int take_sample(struct taking *t, const char *const *f)
 static int take_fact(struct taking *t, const char *kind, const char *metric, const char *labels,
 		     const char *value, const char *source)
 {
-	char *key = mem_printf("fact.%s.%s%s%s{%s}", kind, t->st->row.bench, *metric ? "." : "", metric,
-			       labels);
+	char *key = mem_printf("fact.%s.%s%s%s{%s}", kind, t->st->row.bench, *metric ? "." : "",
+			       metric, labels);
 	int rc = bundle_add_manifest(t->p->bundle, t->p->arm.name, key, value, source, t->e);
 
 	free(key);
@@ -131,7 +131,9 @@ static int take_fact(struct taking *t, const char *kind, const char *metric, con
 
 static int take_case(struct taking *t, const char *const *f)
 {
-	const char *kind = !strcmp(f[1], "SKIP") ? "skip" : !strcmp(f[1], "FAIL") ? "fail" : "error";
+	const char *kind = !strcmp(f[1], "SKIP")   ? "skip"
+			   : !strcmp(f[1], "FAIL") ? "fail"
+						   : "error";
 
 	return take_fact(t, kind, "", f[2], f[3], "assay step");
 }

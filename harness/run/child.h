@@ -6,7 +6,7 @@
 #include "spawn.h"
 
 struct child_job {
-	const char *what;	   /* "probe", "state" or a benchmark */
+	const char *what;	  /* "probe", "state" or a benchmark */
 	const char *const *extra; /* further arguments, NULL-terminated; may be NULL */
 	double deadline_s;
 	int (*on_row)(void *arg, const char *const *fields, size_t n, struct err *e);

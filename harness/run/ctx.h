@@ -38,9 +38,9 @@ struct ctx {
 	void *state;
 	struct pending *pending;
 	size_t n_pending, cap_pending;
-	bool warm;		 /* the process has been warmed up */
+	bool warm;		     /* the process has been warmed up */
 	unsigned at_budget, precise; /* how the cases' sampling ended */
-	char note[160];		 /* "unsteady …" for the step's reason */
+	char note[160];		     /* "unsteady …" for the step's reason */
 };
 
 /* Checks the parameters against the table. 0 or -EINVAL. */

@@ -102,8 +102,7 @@ static bool is_choice(const struct param *p, const char *s)
 	return false;
 }
 
-static int bad(const struct where *w, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+static int bad(const struct where *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static int bad(const struct where *w, const char *fmt, ...)
 {
 	char text[512];
@@ -166,10 +165,11 @@ static int add_range(struct values *out, const struct where *w, const char *text
 	if (!rc)
 		rc = parse_number(w, to, &b);
 	if (!rc && step && op == '+')
-		rc = parse_number(&(struct where){w->b,
-						  &(struct param){.name = w->p->name, .type = w->p->type},
-						  w->file, w->line, w->e},
-				  step, &s);
+		rc = parse_number(
+			&(struct where){w->b,
+					&(struct param){.name = w->p->name, .type = w->p->type},
+					w->file, w->line, w->e},
+			step, &s);
 	else if (!rc && step && units_parse_u64(step, &s))
 		rc = bad(w, "\"%s\" is no factor; write for example 4KiB..1GiB*4", step);
 	if (!rc && a > b)
@@ -256,7 +256,8 @@ static int check_exists(const struct where *w, const struct machine *m, const ch
 	}
 }
 
-static int add_item(struct values *out, const struct where *w, const char *s, const struct machine *m)
+static int add_item(struct values *out, const struct where *w, const char *s,
+		    const struct machine *m)
 {
 	const char *dots = strstr(s, "..");
 	uint64_t v;
@@ -292,8 +293,9 @@ static char *trimmed(const char *s, size_t n)
 	return mem_strndup(s, n);
 }
 
-int expand_values(struct values *out, const struct bench *b, const struct param *p, const char *text,
-		  const struct machine *m, const char *file, unsigned line, struct err *e)
+int expand_values(struct values *out, const struct bench *b, const struct param *p,
+		  const char *text, const struct machine *m, const char *file, unsigned line,
+		  struct err *e)
 {
 	struct where w = {b, p, file, line, e};
 	int rc = 0;

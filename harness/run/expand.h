@@ -21,8 +21,9 @@ struct values {
  * "all" (for checking a suite without a machine). "local" always stays a word (see plan.c).
  * 0 or -EINVAL with e filled.
  */
-int expand_values(struct values *out, const struct bench *b, const struct param *p, const char *text,
-		  const struct machine *m, const char *file, unsigned line, struct err *e);
+int expand_values(struct values *out, const struct bench *b, const struct param *p,
+		  const char *text, const struct machine *m, const char *file, unsigned line,
+		  struct err *e);
 void values_add(struct values *v, const char *s);
 void values_free(struct values *v);
 /* "a,b,c"; caller frees. */

@@ -46,8 +46,8 @@ static int canonical_labels(struct buf *out, const struct bench *b, const char *
 		while (p->name && strcmp(p->name, name))
 			p++;
 		if (!p->name || p->option)
-			err_at(e, EINVAL, file, line, "gate: the keys of %s have no label \"%s\"", b->name,
-			       name);
+			err_at(e, EINVAL, file, line, "gate: the keys of %s have no label \"%s\"",
+			       b->name, name);
 		else
 			v = expand_one(b, p, value, file, line, e);
 		if (v)
@@ -80,7 +80,8 @@ static int canonical(struct buf *out, const char *word, const struct bench *cons
 	if (!b)
 		rc = err_at(e, EINVAL, file, line, "gate: there is no benchmark \"%s\"", k.bench);
 	else if (!m->name)
-		rc = err_at(e, EINVAL, file, line, "gate: %s has no metric \"%s\"", k.bench, k.metric);
+		rc = err_at(e, EINVAL, file, line, "gate: %s has no metric \"%s\"", k.bench,
+			    k.metric);
 	else {
 		buf_printf(out, "%s%s.%s{", out->len ? " " : "", k.bench, k.metric);
 		rc = canonical_labels(out, b, k.labels, file, line, e);

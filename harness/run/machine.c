@@ -104,7 +104,8 @@ int machine_gpu_node(const struct machine *m, size_t gpu)
 	return 0;
 }
 
-char *machine_gpu_problem(const struct machine *m, size_t gpu, bool without_nvml, enum status *status)
+char *machine_gpu_problem(const struct machine *m, size_t gpu, bool without_nvml,
+			  enum status *status)
 {
 	const char *cuda = machine_value(m, "cuda.status"), *nvml = machine_value(m, "nvml.status");
 	const char *kernel = machine_value(m, "driver.kernel_module");
@@ -117,17 +118,19 @@ char *machine_gpu_problem(const struct machine *m, size_t gpu, bool without_nvml
 		return mem_strdup(cuda);
 	}
 	if (kernel && driver && strcmp(kernel, driver))
-		return mem_printf("the loaded kernel module is %s but the driver's libraries are %s: "
-				  "reboot or reload the nvidia modules",
-				  kernel, driver);
+		return mem_printf(
+			"the loaded kernel module is %s but the driver's libraries are %s: "
+			"reboot or reload the nvidia modules",
+			kernel, driver);
 	if (!cuda)
 		return mem_strdup("the probe said nothing about CUDA");
 	if (strcmp(cuda, "ok"))
 		return mem_printf("%s: CUDA cannot be used: %s", address, cuda);
 	if (nvml && strcmp(nvml, "ok") && !without_nvml)
-		return mem_printf("%s: NVML cannot be used (%s), so nobody can tell whether the GPU is "
-				  "free and healthy; --force=nvml measures all the same",
-				  address, nvml);
+		return mem_printf(
+			"%s: NVML cannot be used (%s), so nobody can tell whether the GPU is "
+			"free and healthy; --force=nvml measures all the same",
+			address, nvml);
 	if (!machine_gpu(m, gpu, "cuda_ordinal"))
 		return mem_printf("%s is on the PCI bus but CUDA does not show it", address);
 	if (!without_nvml && !machine_gpu(m, gpu, "mem_used"))

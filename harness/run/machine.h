@@ -46,6 +46,7 @@ int machine_gpu_node(const struct machine *m, size_t gpu);
  * ST_SKIP where this build or machine has no GPU part, ST_FAIL where a GPU on the bus is not
  * usable. Caller frees.
  */
-char *machine_gpu_problem(const struct machine *m, size_t gpu, bool without_nvml, enum status *status);
+char *machine_gpu_problem(const struct machine *m, size_t gpu, bool without_nvml,
+			  enum status *status);
 
 #endif

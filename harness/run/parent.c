@@ -25,9 +25,9 @@ struct running {
 	struct step_state {
 		bool over; /* not to be repeated: it did not pass, or its GPU is left alone */
 		bool warned;
-	} *state;	     /* by step */
+	} * state;	       /* by step */
 	char **gpu_left_alone; /* by GPU: why, NULL if not */
-	int *gpu_lock;	     /* by GPU: descriptor, -1 before it is asked for */
+	int *gpu_lock;	       /* by GPU: descriptor, -1 before it is asked for */
 	uint64_t start_ns;
 };
 
@@ -45,8 +45,8 @@ static void show(void *arg)
 	long s = left > 0 ? (long)left : 0;
 
 	log_progress("[%u/%u] %s %s, process %u of %u, about %ld:%02ld left", g->done + 1, g->all,
-		     g->st->row.bench, g->st->row.params, g->process + 1, g->st->row.processes, s / 60,
-		     s % 60);
+		     g->st->row.bench, g->st->row.params, g->process + 1, g->st->row.processes,
+		     s / 60, s % 60);
 }
 
 /* ---- probes ---- */
@@ -63,9 +63,11 @@ static void probe(struct parent *p, const char *what, double deadline_s)
 {
 	struct spawned out;
 
-	child_run(p, &(struct child_job){.what = what, .deadline_s = deadline_s, .on_row = take_probe,
-					 .arg = p->m},
-		  &out);
+	child_run(
+		p,
+		&(struct child_job){
+			.what = what, .deadline_s = deadline_s, .on_row = take_probe, .arg = p->m},
+		&out);
 	if (out.status == ST_PASS || out.interrupted)
 		return;
 	/* a driver that does not answer is a finding, not a hang */

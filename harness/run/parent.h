@@ -24,8 +24,8 @@ struct parent {
 	struct machine *m;
 	const struct plan *plan;
 	struct bundle *bundle;
-	unsigned attempt;	 /* how often this bundle was resumed */
-	const struct bundle_data *done; /* steps of earlier attempts; NULL: none */
+	unsigned attempt;		 /* how often this bundle was resumed */
+	const struct bundle_data *done;	 /* steps of earlier attempts; NULL: none */
 	const volatile int *interrupted; /* signal number, 0 while none */
 };
 

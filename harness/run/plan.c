@@ -148,9 +148,10 @@ static int read_options(struct making *k)
 	key = suite_find(k->sec, "deadline");
 	if (key && (units_parse_time(key->value, &k->deadline_s) || !(k->deadline_s >= 1) ||
 		    k->deadline_s > 86400))
-		return err_at(k->e, EINVAL, k->s->path, key->line,
-			      "deadline: \"%s\" is no time from 1s to 24h; write for example 60s or 5min",
-			      key->value);
+		return err_at(
+			k->e, EINVAL, k->s->path, key->line,
+			"deadline: \"%s\" is no time from 1s to 24h; write for example 60s or 5min",
+			key->value);
 	return 0;
 }
 
@@ -163,8 +164,8 @@ static int read_params(struct making *k)
 		const char *text = param_text(k, p, &line);
 
 		if (!text)
-			return err_at(k->e, EINVAL, k->s->path, k->sec->line, "%s: %s must be given: %s",
-				      k->b->name, p->name, p->help);
+			return err_at(k->e, EINVAL, k->s->path, k->sec->line,
+				      "%s: %s must be given: %s", k->b->name, p->name, p->help);
 		int rc = expand_values(&k->value[i], k->b, p, text, k->m, k->s->path, line, k->e);
 		if (rc)
 			return rc;
@@ -203,8 +204,8 @@ static void estimate(const struct making *k, struct plan_step *st)
 }
 
 /* "local" is the GPU's own node, or the node of the CPUs at work. */
-static const char *resolve_local(const struct making *k, const char *v, int gpu, const char *cpu_node,
-				 char out[16])
+static const char *resolve_local(const struct making *k, const char *v, int gpu,
+				 const char *cpu_node, char out[16])
 {
 	if (strcmp(v, "local"))
 		return v;
@@ -247,7 +248,8 @@ static void add_step(struct making *k, const size_t *pick)
 			text[n] = values_join(v);
 			st.cases *= (unsigned)v->n;
 		} else {
-			text[n] = mem_strdup(resolve_local(k, v->v[pick[n]], st.gpu, cpu_node, local));
+			text[n] = mem_strdup(
+				resolve_local(k, v->v[pick[n]], st.gpu, cpu_node, local));
 		}
 		l[n] = (struct label){p->name, text[n]};
 	}
@@ -298,11 +300,13 @@ static int check_overlap(const struct making *k, size_t first_new)
 		for (size_t j = 0; j < first_new; j++) {
 			const struct plan_row *a = &k->p->step[i].row, *b = &k->p->step[j].row;
 
-			if (!strcmp(a->bench, b->bench) && gate_params_overlap(k->b, a->params, b->params))
-				return err_at(k->e, EINVAL, k->s->path, a->line,
-					      "%s measures the same as the section in line %u (%s); "
-					      "give them different values",
-					      a->bench, b->line, b->params);
+			if (!strcmp(a->bench, b->bench) &&
+			    gate_params_overlap(k->b, a->params, b->params))
+				return err_at(
+					k->e, EINVAL, k->s->path, a->line,
+					"%s measures the same as the section in line %u (%s); "
+					"give them different values",
+					a->bench, b->line, b->params);
 		}
 	}
 	return 0;
@@ -317,7 +321,8 @@ static bool is_required(const char *required, const struct suite_section *sec)
 	for (const char *r = required; *r;) {
 		size_t n = strcspn(r, " ");
 
-		if ((n == strlen(name) && !strncmp(r, name, n)) || (n == 3 && !strncmp(r, "all", 3)) ||
+		if ((n == strlen(name) && !strncmp(r, name, n)) ||
+		    (n == 3 && !strncmp(r, "all", 3)) ||
 		    (n == strlen(sec->bench) && !strncmp(r, sec->bench, n)))
 			return true;
 		r += n;
@@ -355,7 +360,8 @@ static int check_required(const struct plan *p, const struct suite *s, struct er
 		for (size_t i = 0; i < s->n && !found; i++)
 			found = is_required(one, &s->sections[i]);
 		if (!found) {
-			err_at(e, EINVAL, s->path, key->line, "required: there is no section [%s]", one);
+			err_at(e, EINVAL, s->path, key->line, "required: there is no section [%s]",
+			       one);
 			free(one);
 			return -EINVAL;
 		}
@@ -375,9 +381,10 @@ static int read_head(struct plan *p, const struct suite *s, const struct bench *
 		const struct suite_key *key = &s->head.keys[i];
 
 		if (!is_option(suite_options, key->name))
-			return err_at(e, EINVAL, s->path, key->line, "[suite] has no \"%s\"%s", key->name,
-				      did_you_mean(hint, sizeof(hint),
-						   nearest_word(key->name, option_word, suite_options)));
+			return err_at(
+				e, EINVAL, s->path, key->line, "[suite] has no \"%s\"%s", key->name,
+				did_you_mean(hint, sizeof(hint),
+					     nearest_word(key->name, option_word, suite_options)));
 	}
 	const struct suite_key *summary = suite_find(&s->head, "summary");
 	const struct suite_key *budget = suite_find(&s->head, "budget");
@@ -388,9 +395,11 @@ static int read_head(struct plan *p, const struct suite *s, const struct bench *
 	p->summary = mem_strdup(summary ? summary->value : "");
 	if (budget && (units_parse_time(budget->value, &p->budget_s) || !(p->budget_s > 0)))
 		return err_at(e, EINVAL, s->path, budget->line,
-			      "budget: \"%s\" is no time; write for example 90s or 5min", budget->value);
+			      "budget: \"%s\" is no time; write for example 90s or 5min",
+			      budget->value);
 	p->required = gate_words(required ? required->value : "");
-	p->gate = gate_canonical(gate ? gate->value : "", benches, s->path, gate ? gate->line : 0, e);
+	p->gate =
+		gate_canonical(gate ? gate->value : "", benches, s->path, gate ? gate->line : 0, e);
 	return p->gate ? 0 : -EINVAL;
 }
 
@@ -405,15 +414,16 @@ int plan_make(struct plan *p, const struct suite *s, const struct bench *const *
 	if (!rc)
 		rc = check_required(p, s, e);
 	if (!rc && !s->n)
-		rc = err_at(e, EINVAL, s->path, 0, "no section names a benchmark; add for example [host_latency]");
+		rc = err_at(e, EINVAL, s->path, 0,
+			    "no section names a benchmark; add for example [host_latency]");
 	for (size_t i = 0; i < s->n && !rc; i++) {
 		k.sec = &s->sections[i];
 		k.b = bench_named(benches, k.sec->bench);
 		if (k.b)
 			rc = add_section(&k);
 		else
-			rc = err_at(e, EINVAL, s->path, k.sec->line, "there is no benchmark \"%s\"%s",
-				    k.sec->bench,
+			rc = err_at(e, EINVAL, s->path, k.sec->line,
+				    "there is no benchmark \"%s\"%s", k.sec->bench,
 				    did_you_mean(hint, sizeof(hint),
 						 nearest_word(k.sec->bench, bench_word, benches)));
 	}

@@ -20,17 +20,18 @@ struct plan_step {
 
 struct plan {
 	char *name, *summary;
-	char *gate;	/* canonical key patterns, separated by spaces */
-	char *required; /* section names, separated by spaces */
+	char *gate;	 /* canonical key patterns, separated by spaces */
+	char *required;	 /* section names, separated by spaces */
 	double budget_s; /* what the suite promises; 0 if it promises nothing */
 	struct plan_step *step;
 	size_t n, cap;
 };
 
 struct plan_options {
-	unsigned processes;	  /* 0: as the suite says */
-	bool without_nvml;	  /* --force=nvml */
-	const char *const *set;	  /* "bench.param=value" or "param=value" overrides; NULL-terminated */
+	unsigned processes; /* 0: as the suite says */
+	bool without_nvml;  /* --force=nvml */
+	const char *const
+		*set; /* "bench.param=value" or "param=value" overrides; NULL-terminated */
 };
 
 /*

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *plan_why_not(const struct plan_step *st, bool needs_gpu, const struct machine *m, bool without_nvml)
+char *plan_why_not(const struct plan_step *st, bool needs_gpu, const struct machine *m,
+		   bool without_nvml)
 {
 	enum status status = ST_SKIP;
 	char *why = NULL, *text;
@@ -30,8 +31,8 @@ static int like_row(struct plan *p, const struct plan_row *r, const struct bench
 	char *gpu;
 
 	if (!st.bench)
-		return err_at(e, EINVAL, dir, 0, "the plan has benchmark \"%s\", which this program lacks",
-			      r->bench);
+		return err_at(e, EINVAL, dir, 0,
+			      "the plan has benchmark \"%s\", which this program lacks", r->bench);
 	st.row = *r;
 	st.row.bench = mem_strdup(r->bench);
 	st.row.label = mem_strdup(r->label);
@@ -49,7 +50,8 @@ static int like_row(struct plan *p, const struct plan_row *r, const struct bench
 int plan_like(struct plan *p, const struct bundle_data *d, const struct bench *const *benches,
 	      const struct machine *m, bool without_nvml, struct err *e)
 {
-	static const char *const keys[] = {"suite.name", "suite.summary", "suite.gate", "suite.required"};
+	static const char *const keys[] = {"suite.name", "suite.summary", "suite.gate",
+					   "suite.required"};
 	char **field[] = {&p->name, &p->summary, &p->gate, &p->required};
 	int rc = 0;
 

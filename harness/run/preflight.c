@@ -44,7 +44,8 @@ int forced_parse(struct forced *f, const char *text, struct err *e)
 		if (preflight_checks[i].name)
 			f->mask |= 1u << i;
 		else
-			rc = err_set(e, EINVAL, "--force: there is no check \"%s\"; see assay help run", w);
+			rc = err_set(e, EINVAL,
+				     "--force: there is no check \"%s\"; see assay help run", w);
 	}
 	free(copy);
 	return rc;
@@ -83,16 +84,19 @@ static bool pending(const struct machine *m, size_t gpu, const char *current, co
 
 static char *in_use(const struct machine *m, size_t gpu, const struct forced *f)
 {
-	const char *pids = machine_gpu(m, gpu, "processes"), *used = machine_gpu(m, gpu, "mem_used");
+	const char *pids = machine_gpu(m, gpu, "processes"),
+		   *used = machine_gpu(m, gpu, "mem_used");
 	char amount[32];
 
 	if (pids && *pids && !forced_has(f, "busy"))
-		return mem_printf("other processes run on it (pid %s); --force=busy measures all the same",
-				  pids);
+		return mem_printf(
+			"other processes run on it (pid %s); --force=busy measures all the same",
+			pids);
 	if (used && strtod(used, NULL) > preflight_idle_bytes(m, gpu) && !forced_has(f, "memory"))
-		return mem_printf("%s of its memory is in use, so somebody works on it (a container hides "
-				  "its pids); --force=memory measures all the same",
-				  units_size(amount, sizeof(amount), strtod(used, NULL)));
+		return mem_printf(
+			"%s of its memory is in use, so somebody works on it (a container hides "
+			"its pids); --force=memory measures all the same",
+			units_size(amount, sizeof(amount), strtod(used, NULL)));
 	return NULL;
 }
 
@@ -102,7 +106,8 @@ static char *not_in_order(const struct machine *m, size_t gpu, const struct forc
 	const char *fabric_status = machine_gpu(m, gpu, "fabric_status");
 
 	if (is(m, gpu, "compute_mode", "prohibited") && !forced_has(f, "compute-mode"))
-		return mem_strdup("its compute mode is \"prohibited\"; nvidia-smi -c DEFAULT allows work");
+		return mem_strdup(
+			"its compute mode is \"prohibited\"; nvidia-smi -c DEFAULT allows work");
 	if (is(m, gpu, "reset_required", "yes") && !forced_has(f, "reset"))
 		return mem_strdup("it wants a reset (nvidia-smi -r, or a reboot)");
 	if (pending(m, gpu, "ecc_current", "ecc_pending") && !forced_has(f, "ecc"))
@@ -117,11 +122,13 @@ static char *not_in_order(const struct machine *m, size_t gpu, const struct forc
 	}
 	if (fabric && strcmp(fabric, "completed") && strcmp(fabric, "not_supported") &&
 	    !forced_has(f, "fabric"))
-		return mem_printf("the NVLink fabric is not ready (state %s): is the Fabric Manager running?",
-				  fabric);
-	if (fabric && !strcmp(fabric, "completed") && fabric_status && strcmp(fabric_status, "success") &&
-	    !forced_has(f, "fabric"))
-		return mem_printf("the NVLink fabric reports %s: see the Fabric Manager's log", fabric_status);
+		return mem_printf(
+			"the NVLink fabric is not ready (state %s): is the Fabric Manager running?",
+			fabric);
+	if (fabric && !strcmp(fabric, "completed") && fabric_status &&
+	    strcmp(fabric_status, "success") && !forced_has(f, "fabric"))
+		return mem_printf("the NVLink fabric reports %s: see the Fabric Manager's log",
+				  fabric_status);
 	return NULL;
 }
 
@@ -129,17 +136,19 @@ static char *not_in_order(const struct machine *m, size_t gpu, const struct forc
 static char *not_allotted(const struct machine *m, size_t gpu, const struct forced *f)
 {
 	const char *visible = getenv("CUDA_VISIBLE_DEVICES"), *job = getenv("SLURM_JOB_ID");
-	const char *uuid = machine_gpu(m, gpu, "uuid"), *ordinal = machine_gpu(m, gpu, "cuda_ordinal");
+	const char *uuid = machine_gpu(m, gpu, "uuid"),
+		   *ordinal = machine_gpu(m, gpu, "cuda_ordinal");
 
 	if (!visible || forced_has(f, "allotment"))
 		return NULL;
 	if (ordinal || (uuid && strstr(visible, uuid)))
 		return NULL;
-	return mem_printf("%s did not allot it (CUDA_VISIBLE_DEVICES=%s)", job ? "Slurm" : "the caller",
-			  visible);
+	return mem_printf("%s did not allot it (CUDA_VISIBLE_DEVICES=%s)",
+			  job ? "Slurm" : "the caller", visible);
 }
 
-char *preflight_gpu(const struct machine *m, size_t gpu, const struct forced *f, enum status *status)
+char *preflight_gpu(const struct machine *m, size_t gpu, const struct forced *f,
+		    enum status *status)
 {
 	char *why = not_allotted(m, gpu, f), *text;
 
@@ -161,12 +170,14 @@ char *preflight_gpu(const struct machine *m, size_t gpu, const struct forced *f,
 
 char *preflight_warning(const struct machine *m, size_t gpu)
 {
-	const char *what = is(m, gpu, "confidential", "yes") ? "confidential computing is on: copies are "
-							       "encrypted and slower"
-			   : is(m, gpu, "vgpu", "yes")	     ? "this is a virtual GPU: others may share it"
-							     : NULL;
+	const char *what =
+		is(m, gpu, "confidential", "yes") ? "confidential computing is on: copies are "
+						    "encrypted and slower"
+		: is(m, gpu, "vgpu", "yes")	  ? "this is a virtual GPU: others may share it"
+						  : NULL;
 
-	return what ? mem_printf("GPU %zu (%s): %s", gpu, m->gpu[gpu].address, what) : mem_strdup("");
+	return what ? mem_printf("GPU %zu (%s): %s", gpu, m->gpu[gpu].address, what)
+		    : mem_strdup("");
 }
 
 /* All users must meet at one place, or the lock keeps nobody apart. */
@@ -199,7 +210,8 @@ int preflight_lock(const char *uuid, struct err *e)
 	int fd;
 
 	if (!mkdir(dir, 01777) && chmod(dir, 01777))
-		log_warn("%s: %s; other users' runs may not see this one's locks", dir, strerror(errno));
+		log_warn("%s: %s; other users' runs may not see this one's locks", dir,
+			 strerror(errno));
 	fd = open_lock(path);
 	if (fd < 0) {
 		fd = err_set(e, errno, "cannot open the lock %s: %s", path, strerror(errno));
@@ -207,9 +219,11 @@ int preflight_lock(const char *uuid, struct err *e)
 		if (read(fd, pid, sizeof(pid) - 1) < 0)
 			pid[0] = '\0';
 		close(fd);
-		fd = err_set(e, EBUSY, "another assay measures this GPU (pid %s, lock %s)", pid, path);
+		fd = err_set(e, EBUSY, "another assay measures this GPU (pid %s, lock %s)", pid,
+			     path);
 	} else if (ftruncate(fd, 0) || dprintf(fd, "%d", (int)getpid()) < 0) {
-		errno = 0; /* somebody else's file, opened for reading: the lock counts, the pid is a courtesy */
+		errno = 0; /* somebody else's file, opened for reading: the lock counts, the pid is
+			      a courtesy */
 	}
 	free(path);
 	free(dir);

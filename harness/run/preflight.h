@@ -29,12 +29,14 @@ bool forced_has(const struct forced *f, const char *name);
  * it may. *status: ST_BUSY (somebody is using it) or ST_FAIL (it is not in order). Caller frees.
  * idle_bytes: memory in use that counts as idle (the driver's own).
  */
-char *preflight_gpu(const struct machine *m, size_t gpu, const struct forced *f, enum status *status);
+char *preflight_gpu(const struct machine *m, size_t gpu, const struct forced *f,
+		    enum status *status);
 
 /* Memory in use above which somebody else's work is assumed, bytes. */
 double preflight_idle_bytes(const struct machine *m, size_t gpu);
 
-/* One line of warning about a GPU (confidential computing, vGPU, profiling), "" if none. Caller frees. */
+/* One line of warning about a GPU (confidential computing, vGPU, profiling), "" if none. Caller
+ * frees. */
 char *preflight_warning(const struct machine *m, size_t gpu);
 
 /*

@@ -112,13 +112,14 @@ int record_arm(const struct parent *p, struct err *e)
 	int rc = 0;
 
 	for (size_t i = 0; i < p->m->n_rows && !rc; i++)
-		rc = bundle_add_manifest(p->bundle, p->arm.name, p->m->row[i].key, p->m->row[i].value,
-					 p->m->row[i].source, e);
+		rc = bundle_add_manifest(p->bundle, p->arm.name, p->m->row[i].key,
+					 p->m->row[i].value, p->m->row[i].source, e);
 	for (size_t i = 0; i < p->m->n_gpus && !rc; i++) {
 		char key[48];
 
 		snprintf(key, sizeof(key), "gpu.%zu.pci", i);
-		rc = bundle_add_manifest(p->bundle, p->arm.name, key, p->m->gpu[i].address, "sysfs", e);
+		rc = bundle_add_manifest(p->bundle, p->arm.name, key, p->m->gpu[i].address, "sysfs",
+					 e);
 	}
 	return rc;
 }
@@ -135,14 +136,16 @@ static int same(const struct bundle_data *d, const char *arm, const char *key, c
 
 	if (!strcmp(then ? then : "", now ? now : ""))
 		return 0;
-	return err_at(e, EINVAL, d->dir, 0,
-		      "cannot be resumed: %s was \"%s\" and is \"%s\" now; start a new run with --like", key,
-		      then ? then : "", now ? now : "");
+	return err_at(
+		e, EINVAL, d->dir, 0,
+		"cannot be resumed: %s was \"%s\" and is \"%s\" now; start a new run with --like",
+		key, then ? then : "", now ? now : "");
 }
 
 int record_same(const struct parent *p, const struct bundle_data *d, struct err *e)
 {
-	static const char *const keys[] = {"host.name", "host.boot_id", "host.kernel", "driver.version"};
+	static const char *const keys[] = {"host.name", "host.boot_id", "host.kernel",
+					   "driver.version"};
 	int rc = same(d, "", "program.build", self_build(), e);
 
 	if (!rc)

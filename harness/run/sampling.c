@@ -15,18 +15,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MARGIN	       0.01  /* m: what a bandwidth gate promises */
-#define WARM_UP_S      1.0
-#define WINDOW_S       0.25
-#define GIVE_UP_GPU_S  10.0
-#define GIVE_UP_CPU_S  3.0
-#define TICKS	       2000  /* a sample lasts at least so many timer ticks */
-#define PRIMARY_S      0.3
-#define SWEEP_S	       0.03
-#define LONG_SAMPLE_S  0.01
-#define MAX_SAMPLES    20000
-#define MAX_BATCH      (1ull << 40)
-#define WALL_LIMIT_NS  60000000000ull /* a clock that stands still must not hang us */
+#define MARGIN	      0.01 /* m: what a bandwidth gate promises */
+#define WARM_UP_S     1.0
+#define WINDOW_S      0.25
+#define GIVE_UP_GPU_S 10.0
+#define GIVE_UP_CPU_S 3.0
+#define TICKS	      2000 /* a sample lasts at least so many timer ticks */
+#define PRIMARY_S     0.3
+#define SWEEP_S	      0.03
+#define LONG_SAMPLE_S 0.01
+#define MAX_SAMPLES   20000
+#define MAX_BATCH     (1ull << 40)
+#define WALL_LIMIT_NS 60000000000ull /* a clock that stands still must not hang us */
 
 struct run {
 	struct ctx *c;
@@ -113,7 +113,8 @@ static int warm_up(struct run *r)
 	r->c->warm = true;
 	while (!rc && n < 64 && (spent < WARM_UP_S || !agree(window, n))) {
 		if (spent >= limit || clock_wall_ns() - start > WALL_LIMIT_NS) {
-			snprintf(r->c->note, sizeof(r->c->note), "unsteady after %.0f s of warm-up", spent);
+			snprintf(r->c->note, sizeof(r->c->note), "unsteady after %.0f s of warm-up",
+				 spent);
 			ctx_fact(r->c, "unsteady", r->s->metric, "", "yes",
 				 "three windows of 250 ms never agreed within 0.5 %");
 			return 0;

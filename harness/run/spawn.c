@@ -220,18 +220,21 @@ static void judge(struct child *c)
 	} else if (o->abandoned) {
 		o->status = ST_TIMEOUT;
 		snprintf(o->reason, sizeof(o->reason),
-			 "process %d could not be killed: it hangs in the kernel; its GPU is left alone",
+			 "process %d could not be killed: it hangs in the kernel; its GPU is left "
+			 "alone",
 			 (int)o->abandoned);
 	} else if (c->phase > 0 && !o->interrupted) {
 		o->status = ST_TIMEOUT;
-		snprintf(o->reason, sizeof(o->reason), "no end within %g s; killed", c->s->deadline_s);
+		snprintf(o->reason, sizeof(o->reason), "no end within %g s; killed",
+			 c->s->deadline_s);
 	} else {
 		o->status = ST_ERROR;
 		if (o->exit >= 128)
-			snprintf(o->reason, sizeof(o->reason), "killed by signal %d (%s)", o->exit - 128,
-				 strsignal(o->exit - 128));
+			snprintf(o->reason, sizeof(o->reason), "killed by signal %d (%s)",
+				 o->exit - 128, strsignal(o->exit - 128));
 		else
-			snprintf(o->reason, sizeof(o->reason), "%s (exit status %d)", c->err.text, o->exit);
+			snprintf(o->reason, sizeof(o->reason), "%s (exit status %d)", c->err.text,
+				 o->exit);
 	}
 }
 

@@ -76,7 +76,7 @@ static void say_case(struct ctx *c, enum status s, const char *why)
 
 struct tally {
 	unsigned passed, skipped, failed;
-	char first[1300];/* the first case that did not pass */
+	char first[1300]; /* the first case that did not pass */
 };
 
 static void note(struct tally *t, const struct ctx *c, const char *why)
@@ -143,7 +143,8 @@ enum status step_run(struct ctx *c, char *reason, size_t n)
 	if (c->b->supported)
 		rc = c->b->supported(c, &e);
 	if (!rc && !c->b->run)
-		rc = err_set(&e, ENOTSUP, "built without nvcc: the GPU part is not in this program");
+		rc = err_set(&e, ENOTSUP,
+			     "built without nvcc: the GPU part is not in this program");
 	c->start_ns = clock_meas_ns();
 	bool set_up = !rc;
 	if (!rc && c->b->setup)

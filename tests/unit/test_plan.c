@@ -1,0 +1,268 @@
+/* Expansion, gates and plans on two made-up benchmarks and a made-up machine. */
+#include "../../harness/base/mem.h"
+#include "../../harness/run/expand.h"
+#include "../../harness/run/gate.h"
+#include "../../harness/run/plan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static int nothing(struct ctx *c, struct err *e)
+{
+	(void)c, (void)e;
+	return 0;
+}
+
+static const struct param params[] = {
+	{.name = "gpu", .type = PARAM_GPU, .scope = SCOPE_STEP, .def = "all"},
+	{.name = "node", .type = PARAM_NODE, .scope = SCOPE_STEP, .def = "local"},
+	{.name = "memory",
+	 .type = PARAM_ENUM,
+	 .choices = "pinned|pageable",
+	 .scope = SCOPE_CASE,
+	 .def = "all"},
+	{.name = "size",
+	 .type = PARAM_SIZE,
+	 .min = 4,
+	 .max = 1 << 30,
+	 .scope = SCOPE_CASE,
+	 .def = "4KiB..1MiB*4"},
+	{.name = "rounds",
+	 .type = PARAM_INT,
+	 .min = 1,
+	 .max = 100,
+	 .scope = SCOPE_CASE,
+	 .def = "1",
+	 .option = true},
+	{.name = NULL},
+};
+static const struct metric metrics[] = {
+	{"bandwidth", "bytes/s", BETTER_HIGHER, "bandwidth", ""},
+	{.name = NULL},
+};
+static const struct bench moving = {
+	.name = "moving", .summary = "moves", .params = params, .metrics = metrics, .run = nothing};
+static const struct bench *const benches[] = {&moving, NULL};
+
+static void make_machine(struct machine *m, size_t gpus)
+{
+	memset(m, 0, sizeof(*m));
+	m->topo.nodes = mem_zalloc(2, sizeof(*m->topo.nodes));
+	m->topo.n_nodes = 2;
+	for (int i = 0; i < 2; i++) {
+		m->topo.nodes[i].id = i;
+		m->topo.nodes[i].n_cpus = 1;
+		m->topo.nodes[i].cpus = mem_zalloc(1, sizeof(int));
+		m->topo.nodes[i].mem_total_bytes = 1 << 30;
+	}
+	m->gpu = mem_zalloc(gpus, sizeof(*m->gpu));
+	m->n_gpus = gpus;
+	for (size_t i = 0; i < gpus; i++) {
+		char key[64];
+
+		snprintf(m->gpu[i].address, sizeof(m->gpu[i].address), "0000:%02zx:00.0", 0x17 + i);
+		m->gpu[i].numa_node = (int)(i % 2);
+		snprintf(key, sizeof(key), "gpu.%s.cuda_ordinal", m->gpu[i].address);
+		machine_add(m, key, "0", "test");
+		snprintf(key, sizeof(key), "gpu.%s.mem_used", m->gpu[i].address);
+		machine_add(m, key, "0", "test");
+	}
+	machine_add(m, "cuda.status", "ok", "test");
+	machine_add(m, "nvml.status", "ok", "test");
+}
+
+static int plan_text(struct plan *p, const char *text, const struct machine *m, struct err *e)
+{
+	struct plan_options o = {0};
+	struct suite s;
+	int rc = suite_parse(&s, "t.ini", text, strlen(text), e);
+
+	if (rc)
+		return rc;
+	rc = plan_make(p, &s, benches, m, &o, e);
+	suite_free(&s);
+	return rc;
+}
+
+static void expands(const char *param, const char *text, const char *expected)
+{
+	const struct param *p = params;
+	struct values v;
+	struct err e = ERR_INIT;
+
+	while (strcmp(p->name, param))
+		p++;
+	int rc = expand_values(&v, &moving, p, text, NULL, "t.ini", 7, &e);
+	if (!expected) {
+		assert_int_equal(rc, -22);
+		assert_int_equal(e.line, 7);
+		return;
+	}
+	assert_int_equal(rc, 0);
+	char *joined = values_join(&v);
+	assert_string_equal(joined, expected);
+	free(joined);
+	values_free(&v);
+}
+
+static void test_expand(void **state)
+{
+	(void)state;
+	expands("size", "4KiB..64KiB*4", "4096,16384,65536");
+	expands("size", "4, 8KiB ,1MiB", "4,8192,1048576");
+	expands("size", "1KiB..8KiB", "1024,2048,4096,8192");
+	expands("size", "4..10+3", "4,7,10");
+	expands("size", "1GiB..1GiB*2", "1073741824");
+	expands("rounds", "1..3", "1,2,3");
+	expands("rounds", "1..64*8", "1,8,64");
+	expands("memory", "all", "pinned,pageable");
+	expands("memory", "pageable", "pageable");
+	expands("gpu", "all", "all");
+	expands("node", "local", "local");
+	expands("size", "4KiB..1KiB", NULL);
+	expands("size", "4KiB..8KiB*1", NULL);
+	expands("size", "4..8+0", NULL);
+	expands("size", "2", NULL);
+	expands("size", "4KB", NULL);
+	expands("size", "4,,8", NULL);
+	expands("size", "4,4", NULL);
+	expands("size", "4..", NULL);
+	expands("memory", "pinned,all", NULL);
+	expands("rounds", "101", NULL);
+	expands("rounds", "all", NULL);
+}
+
+static void test_plan_steps(void **state)
+{
+	struct machine m;
+	struct plan p;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	make_machine(&m, 3);
+	assert_int_equal(
+		plan_text(&p,
+			  "[suite]\nsummary = s\ngate = moving.bandwidth{memory=pinned,size=1MiB}\n"
+			  "[moving]\nprocesses = 2\n",
+			  &m, &e),
+		0);
+	assert_int_equal(p.n, 3);
+	assert_string_equal(p.gate, "moving.bandwidth{memory=pinned,size=1048576}");
+	assert_string_equal(p.step[1].row.params, "gpu=1 memory=pinned,pageable node=1 rounds=1 "
+						  "size=4096,16384,65536,262144,1048576");
+	assert_string_equal(p.step[2].row.params + 0,
+			    "gpu=2 memory=pinned,pageable node=0 rounds=1 "
+			    "size=4096,16384,65536,262144,1048576");
+	assert_int_equal(p.step[1].cases, 10);
+	assert_int_equal(p.step[1].gpu, 1);
+	assert_int_equal(p.step[1].row.processes, 2);
+	assert_string_equal(p.step[1].row.skip, "");
+	assert_true(plan_estimate_s(&p) > 6);
+	plan_free(&p);
+	machine_free(&m);
+}
+
+static void test_plan_without_gpu(void **state)
+{
+	struct machine m;
+	struct plan p;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	make_machine(&m, 0);
+	assert_int_equal(plan_text(&p, "[suite]\nsummary = s\n[moving]\nsize = 4\n", &m, &e), 0);
+	assert_int_equal(p.n, 1);
+	assert_string_equal(p.step[0].row.skip, "SKIP:no NVIDIA GPU on the PCI bus");
+	plan_free(&p);
+	machine_free(&m);
+}
+
+static void refused(struct machine *m, size_t gpu, const char *key, const char *value,
+		    const char *status, const char *part)
+{
+	struct plan p;
+	struct err e = ERR_INIT;
+	char *before = machine_value(m, key) ? mem_strdup(machine_value(m, key)) : NULL;
+
+	machine_add(m, key, value, "test");
+	assert_int_equal(plan_text(&p, "[suite]\nsummary = s\n[moving]\nsize = 4\n", m, &e), 0);
+	assert_memory_equal(p.step[gpu].row.skip, status, strlen(status));
+	assert_non_null(strstr(p.step[gpu].row.skip, part));
+	plan_free(&p);
+	machine_add(m, key, before ? before : "", "test");
+	free(before);
+}
+
+static void test_gpu_problems(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	make_machine(&m, 2);
+	refused(&m, 1, "cuda.status", "the driver is too old",
+		"FAIL:", "0000:18:00.0: CUDA cannot be used");
+	refused(&m, 0, "cuda.status", "built without nvcc", "SKIP:", "built without nvcc");
+	refused(&m, 0, "nvml.status", "no libnvidia-ml.so.1", "FAIL:", "--force=nvml");
+	machine_add(&m, "driver.version", "580.1", "test");
+	refused(&m, 0, "driver.kernel_module", "570.1", "FAIL:", "kernel module is 570.1");
+	machine_free(&m);
+}
+
+static void test_gpu_missing_in_cuda(void **state)
+{
+	struct machine m;
+	enum status s = ST_PASS;
+
+	(void)state;
+	make_machine(&m, 1);
+	m.gpu = realloc(m.gpu, 2 * sizeof(*m.gpu));
+	m.gpu[1] = m.gpu[0];
+	strcpy(m.gpu[1].address, "0000:9a:00.0");
+	m.n_gpus = 2;
+	char *why = machine_gpu_problem(&m, 1, false, &s);
+	assert_int_equal(s, ST_FAIL);
+	assert_string_equal(why, "0000:9a:00.0 is on the PCI bus but CUDA does not show it");
+	free(why);
+	assert_null(machine_gpu_problem(&m, 0, false, &s));
+	machine_free(&m);
+}
+
+static void test_gates(void **state)
+{
+	(void)state;
+	const char *params_a = "gpu=1 memory=pinned,pageable size=4,8";
+
+	assert_true(gate_share("moving.bandwidth{memory=pinned,size=4}", "moving", params_a) ==
+		    0.25);
+	assert_true(gate_share("moving.bandwidth{size=16}", "moving", params_a) == 0);
+	assert_true(gate_share("other.bandwidth{}", "moving", params_a) == 0);
+	assert_true(gate_matches("a.b{} moving.bandwidth{size=4}", "moving", NULL, "gpu=1,size=4"));
+	assert_false(
+		gate_matches("a.b{} moving.bandwidth{size=4}", "moving", NULL, "gpu=1,size=40"));
+	assert_false(gate_matches("moving.bandwidth{}", "moving", "latency", "gpu=1"));
+	assert_true(gate_params_overlap(&moving, "gpu=1 memory=pinned node=0 size=4,8",
+					"gpu=1 memory=pinned,pageable node=0 size=8,16"));
+	assert_false(gate_params_overlap(&moving, "gpu=1 memory=pinned node=0 size=4",
+					 "gpu=1 memory=pinned node=0 size=8"));
+	char *words = gate_words("  a \t b  c ");
+	assert_string_equal(words, "a b c");
+	free(words);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_expand),
+		cmocka_unit_test(test_plan_steps),
+		cmocka_unit_test(test_plan_without_gpu),
+		cmocka_unit_test(test_gpu_problems),
+		cmocka_unit_test(test_gpu_missing_in_cuda),
+		cmocka_unit_test(test_gates),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
