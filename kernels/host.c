@@ -1,0 +1,51 @@
+/* See host.h. */
+#include "host.h"
+
+#include "../harness/base/units.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HUGE_2M ((uint64_t)2 << 20)
+
+enum pages host_pages(const char *name)
+{
+	if (!strcmp(name, "4k"))
+		return PAGES_4K;
+	return !strcmp(name, "thp") ? PAGES_THP : PAGES_HUGETLB;
+}
+
+int host_size(const struct topology *t, int node, uint64_t asked, uint64_t wanted, int arrays,
+	      uint64_t *bytes, struct err *e)
+{
+	const struct topo_node *where = topology_node(t, node);
+	char need[32], have[32];
+
+	if (!where)
+		return err_set(e, ENOTSUP, "there is no NUMA node %d", node);
+	*bytes = ((asked ? asked : wanted) + HUGE_2M - 1) / HUGE_2M * HUGE_2M;
+	if (*bytes <= where->mem_total_bytes / 4 / (uint64_t)arrays)
+		return 0;
+	units_size(need, sizeof(need), (double)*bytes * arrays);
+	units_size(have, sizeof(have), (double)where->mem_total_bytes);
+	return err_set(
+		e, ENOTSUP,
+		"needs %s, more than a quarter of the %s of NUMA node %d: give a smaller size",
+		need, have, node);
+}
+
+void host_say_placement(struct ctx *c, const char *labels, const struct placement_proof *proof,
+			enum pages pages)
+{
+	ctx_fact(c, "placement", "", labels, proof_name(proof->result), proof->source);
+	ctx_fact(c, "pages", "", labels, pages_name(pages), "mmap, /proc/self/smaps");
+}
+
+int host_check_placement(const struct placement_proof *proof, int node, struct err *e)
+{
+	if (proof->result != PROOF_WRONG)
+		return 0;
+	return err_set(e, EBADMSG, "%zu of %zu pages are not on NUMA node %d (found on node %d)",
+		       proof->elsewhere, proof->pages, node, proof->found);
+}

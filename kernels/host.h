@@ -1,0 +1,27 @@
+/* What the benchmarks that use host memory share: how much, of which pages, and is it there. */
+#ifndef ASSAY_KERNELS_HOST_H
+#define ASSAY_KERNELS_HOST_H
+
+#include "../harness/bench.h"
+#include "../harness/probe/placement.h"
+#include "../harness/probe/topology.h"
+
+/* "4k", "thp", "hugetlb"; "auto" asks for the largest and takes what there is. */
+enum pages host_pages(const char *name);
+
+/*
+ * Bytes of each of `arrays` arrays on a node: `asked`, or `wanted` where that is 0; rounded up
+ * to 2 MiB. -ENOTSUP where they would take more than a quarter of the node's memory: somebody
+ * else's work lies in the rest.
+ */
+int host_size(const struct topology *t, int node, uint64_t asked, uint64_t wanted, int arrays,
+	      uint64_t *bytes, struct err *e);
+
+/* Records where memory lies and in which pages, as facts of the keys with these labels. */
+void host_say_placement(struct ctx *c, const char *labels, const struct placement_proof *proof,
+			enum pages pages);
+
+/* -EBADMSG where pages were seen on another node; what cannot be known is no error. */
+int host_check_placement(const struct placement_proof *proof, int node, struct err *e);
+
+#endif

@@ -1,0 +1,399 @@
+/*
+ * Bandwidth of host memory: one thread on each core of a NUMA node reads, writes, copies or
+ * combines arrays on a node, each array at least four times all last-level caches. Bytes are
+ * those that the program asks for (see stream.h): the memory moves up to a third more for
+ * regular stores. Known error: the barrier around each pass is counted, microseconds against
+ * tens of milliseconds.
+ */
+#include "host.h"
+#include "pool.h"
+#include "stream.h"
+
+#include "../harness/base/clock.h"
+#include "../harness/base/mem.h"
+#include "../harness/probe/sysfs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SIZE_MIN ((uint64_t)128 << 20)
+
+enum { A, B, C, ARRAYS };
+
+/* A thread's own results, each in its own cache lines. */
+struct part {
+	_Alignas(128) double sum;
+	size_t wrong, at;
+};
+
+struct bandwidth {
+	struct placement_buf array[ARRAYS];
+	struct placement_proof proof;
+	struct pool *pool;
+	struct part *part;
+	size_t n; /* doubles of one array */
+	int cpu_node, node;
+	/* of the current case */
+	enum stream_op op;
+	stream_fn *loop;
+	struct host_load load;
+};
+
+static const struct param params[] = {
+	{.name = "cpu_node",
+	 .type = PARAM_CPU_NODE,
+	 .def = "all",
+	 .help = "NUMA node of the threads"},
+	{.name = "node", .type = PARAM_NODE, .def = "local", .help = "NUMA node of the memory"},
+	{.name = "op",
+	 .type = PARAM_ENUM,
+	 .scope = SCOPE_CASE,
+	 .def = "triad",
+	 .choices = "read|write|copy|triad",
+	 .help = "read N bytes, write N, copy 2N, triad 3N"},
+	{.name = "stores",
+	 .type = PARAM_ENUM,
+	 .scope = SCOPE_CASE,
+	 .def = "regular",
+	 .choices = "regular|nontemporal",
+	 .help = "nontemporal: past the cache, without reading the line first"},
+	{.name = "threads",
+	 .type = PARAM_INT,
+	 .def = "0",
+	 .max = TOPO_MAX_CPUS,
+	 .help = "how many; 0: one on each core of cpu_node"},
+	{.name = "size",
+	 .type = PARAM_SIZE,
+	 .def = "0",
+	 .unit = "bytes",
+	 .help = "one array; 0: four times all last-level caches, at least 128 MiB"},
+	{.name = "pages",
+	 .type = PARAM_ENUM,
+	 .def = "auto",
+	 .choices = "auto|4k|thp|hugetlb",
+	 .help = "pages to ask for; auto: the largest there are (the fact \"pages\" says which)"},
+	{.name = NULL},
+};
+
+static const struct metric metrics[] = {
+	{.name = "bandwidth",
+	 .unit = "bytes/s",
+	 .better = BETTER_HIGHER,
+	 .cls = "bandwidth",
+	 .help = "bytes that the loop asks for, by time"},
+	{.name = "rate_wall",
+	 .unit = "bytes/s",
+	 .better = BETTER_HIGHER,
+	 .cls = "bandwidth",
+	 .help = "all bytes by the wall clock: sees a CPU quota, which a median cannot"},
+	{.name = NULL},
+};
+
+/* ---- what each thread does ---- */
+
+/* Thread i's share of n doubles, whole blocks: [*first, *first + result). */
+static size_t share(const struct bandwidth *b, int thread, size_t *first)
+{
+	size_t threads = (size_t)pool_threads(b->pool), blocks = b->n / STREAM_BLOCK;
+	size_t from = blocks * (size_t)thread / threads,
+	       to = blocks * ((size_t)thread + 1) / threads;
+
+	*first = from * STREAM_BLOCK;
+	return (to - from) * STREAM_BLOCK;
+}
+
+static double *array(const struct bandwidth *b, int which, size_t first)
+{
+	return b->array[which].p ? (double *)b->array[which].p + first : NULL;
+}
+
+static void fill(void *arg, int thread)
+{
+	struct bandwidth *b = arg;
+	size_t first, n = share(b, thread, &first);
+
+	for (int i = B; i <= C; i++) {
+		if (b->array[i].p)
+			stream_fill(array(b, i, first), first, n, i == C);
+	}
+}
+
+static void poison(void *arg, int thread)
+{
+	struct bandwidth *b = arg;
+	size_t first, n = share(b, thread, &first);
+
+	if (b->array[A].p)
+		memset(array(b, A, first), 0xa5, n * sizeof(double));
+	b->part[thread].sum = -1;
+}
+
+static void pass(void *arg, int thread)
+{
+	struct bandwidth *b = arg;
+	size_t first, n = share(b, thread, &first);
+
+	b->part[thread].sum =
+		b->loop(array(b, A, first), array(b, B, first), array(b, C, first), n);
+}
+
+static void check(void *arg, int thread)
+{
+	struct bandwidth *b = arg;
+	struct part *part = &b->part[thread];
+	size_t first, n = share(b, thread, &first);
+
+	part->wrong = stream_check(b->op, array(b, A, first), part->sum, first, n, &part->at);
+}
+
+/* ---- the benchmark ---- */
+
+static void work(void *arg, uint64_t n)
+{
+	struct bandwidth *b = arg;
+
+	for (uint64_t i = 0; i < n; i++)
+		pool_run(b->pool, pass, b);
+}
+
+static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
+{
+	struct bandwidth *b = arg;
+
+	*seconds = placement_time(&b->load, n);
+	return 0;
+}
+
+/* Whether this CPU is the first of its core, so that siblings are counted once. */
+static bool first_of_core(int cpu)
+{
+	char *text = sysfs_read("/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
+	int first;
+	bool yes = !text || sysfs_parse_list(text, &first, 1) < 1 || first == cpu;
+
+	free(text);
+	return yes;
+}
+
+static int open_pool(struct ctx *c, struct bandwidth *b, struct err *e)
+{
+	int *cpus = mem_zalloc(TOPO_MAX_CPUS, sizeof(*cpus));
+	int allowed = placement_cpus(b->cpu_node, cpus, TOPO_MAX_CPUS), n = 0, rc;
+	int asked = (int)ctx_u64(c, "threads");
+
+	if (asked == 0) {
+		for (int i = 0; i < allowed; i++) {
+			if (first_of_core(cpus[i]))
+				cpus[n++] = cpus[i];
+		}
+	}
+	/* only the second sibling of each core is allowed here, or a number was asked for */
+	if (n == 0)
+		n = asked ? asked : allowed;
+	if (n == 0 || n > allowed)
+		rc = err_set(e, ENOTSUP, "%d CPUs of NUMA node %d are allowed to this process",
+			     allowed, b->cpu_node);
+	else
+		rc = pool_open(&b->pool, cpus, n, e);
+	if (!rc)
+		ctx_fact_num(c, "threads", "", NULL, n, "sched_setaffinity");
+	free(cpus);
+	return rc;
+}
+
+/* Which arrays some case of this process uses. */
+static void needed(const struct ctx *c, bool need[ARRAYS])
+{
+	need[A] =
+		ctx_has(c, "op", "write") || ctx_has(c, "op", "copy") || ctx_has(c, "op", "triad");
+	need[B] = ctx_has(c, "op", "read") || ctx_has(c, "op", "copy") || ctx_has(c, "op", "triad");
+	need[C] = ctx_has(c, "op", "triad");
+}
+
+static int array_size(struct ctx *c, int node, int arrays, uint64_t *bytes, struct err *e)
+{
+	struct topology t;
+	uint64_t wanted;
+	int rc = topology_read(&t, e);
+
+	if (rc)
+		return rc;
+	wanted = 4 * t.llc_total_bytes > SIZE_MIN ? 4 * t.llc_total_bytes : SIZE_MIN;
+	rc = host_size(&t, node, ctx_u64(c, "size"), wanted, arrays, bytes, e);
+	topology_free(&t);
+	return rc;
+}
+
+/* The worst of all arrays: proof and pages. */
+static void prove(struct bandwidth *b, enum pages *pages)
+{
+	struct placement_proof p;
+
+	*pages = PAGES_HUGETLB;
+	b->proof.result = PROOF_PROVEN;
+	b->proof.pages = 0;
+	for (int i = 0; i < ARRAYS; i++) {
+		if (!b->array[i].p)
+			continue;
+		placement_prove(b->array[i].p, b->array[i].bytes, b->node, &p);
+		if (b->proof.pages == 0 || p.result > b->proof.result)
+			b->proof = p;
+		if (b->array[i].pages < *pages)
+			*pages = b->array[i].pages;
+	}
+}
+
+static int allocate(struct ctx *c, struct bandwidth *b, struct err *e)
+{
+	enum pages ask = host_pages(ctx_str(c, "pages")), got;
+	bool need[ARRAYS];
+	uint64_t bytes;
+	int rc;
+
+	needed(c, need);
+	rc = array_size(c, b->node, need[A] + need[B] + need[C], &bytes, e);
+	for (int i = 0; i < ARRAYS && !rc; i++) {
+		if (need[i])
+			rc = placement_alloc(&b->array[i], bytes, b->node, ask, e);
+	}
+	if (rc)
+		return rc;
+	b->n = bytes / sizeof(double);
+	prove(b, &got);
+	host_say_placement(c, "cpu_node,node,pages,size,threads", &b->proof, got);
+	ctx_fact_num(c, "size", "", "cpu_node,node,pages,size,threads", (double)bytes,
+		     "4 x last-level caches, or as asked");
+	return 0;
+}
+
+static int setup(struct ctx *c, struct err *e)
+{
+	struct bandwidth *b = mem_zalloc(1, sizeof(*b));
+	int rc;
+
+	ctx_set_state(c, b);
+	b->cpu_node = (int)ctx_u64(c, "cpu_node");
+	b->node = (int)ctx_u64(c, "node");
+	rc = open_pool(c, b, e);
+	if (!rc)
+		rc = allocate(c, b, e);
+	if (rc)
+		return rc;
+	b->part = aligned_alloc(_Alignof(struct part),
+				(size_t)pool_threads(b->pool) * sizeof(*b->part));
+	if (!b->part)
+		return err_set(e, ENOMEM, "out of memory");
+	pool_run(b->pool, fill, b);
+	return 0;
+}
+
+static enum stream_op op_of(const char *name)
+{
+	static const char *const names[] = {"read", "write", "copy", "triad"};
+	int i = 0;
+
+	while (i < STREAM_TRIAD && strcmp(names[i], name))
+		i++;
+	return (enum stream_op)i;
+}
+
+static int choose_loop(struct ctx *c, struct bandwidth *b, struct err *e)
+{
+	bool nt = !strcmp(ctx_str(c, "stores"), "nontemporal");
+	const char *isa;
+
+	b->op = op_of(ctx_str(c, "op"));
+	b->loop = stream_loop(b->op, nt, &isa);
+	if (!b->loop)
+		return err_set(e, ENOTSUP,
+			       b->op == STREAM_READ ? "a read has no stores"
+						    : "no such stores on this architecture");
+	ctx_fact(c, "vectors", "", "cpu_node,node,op,stores", isa, "CPU features");
+	return 0;
+}
+
+static enum host_work kind_of(enum stream_op op)
+{
+	static const enum host_work kind[] = {HOST_READ, HOST_WRITE, HOST_COPY, HOST_TRIAD};
+
+	return kind[op];
+}
+
+static int run(struct ctx *c, struct err *e)
+{
+	struct bandwidth *b = ctx_state(c);
+	int rc = choose_loop(c, b, e);
+	double bytes = (double)b->n * sizeof(double) * stream_arrays(b->op);
+	const struct sampling s = {
+		.metric = "bandwidth",
+		.form = SAMPLE_RATE,
+		.work = bytes,
+		.tick_s = (double)clock_meas_tick_ns() * 1e-9,
+		.rate_wall = "rate_wall",
+		.batch = batch,
+		.arg = b,
+	};
+
+	if (rc)
+		return rc;
+	b->load = (struct host_load){.kind = kind_of(b->op),
+				     .cpu_node = b->cpu_node,
+				     .node = b->node,
+				     .threads = pool_threads(b->pool),
+				     .amount = bytes,
+				     .work = work,
+				     .arg = b};
+	return ctx_sample(c, &s, e);
+}
+
+static int verify(struct ctx *c, struct err *e)
+{
+	struct bandwidth *b = ctx_state(c);
+	size_t wrong = 0, at = 0;
+
+	pool_run(b->pool, poison, b);
+	pool_run(b->pool, pass, b);
+	pool_run(b->pool, check, b);
+	for (int i = 0; i < pool_threads(b->pool); i++) {
+		if (b->part[i].wrong && !wrong)
+			at = b->part[i].at;
+		wrong += b->part[i].wrong;
+	}
+	if (wrong)
+		return err_set(e, EBADMSG,
+			       "%s: %zu of %zu elements are wrong, the first at byte offset %zu",
+			       ctx_str(c, "op"), wrong, b->n, at * sizeof(double));
+	return host_check_placement(&b->proof, b->node, e);
+}
+
+static void teardown(struct ctx *c)
+{
+	struct bandwidth *b = ctx_state(c);
+
+	if (!b)
+		return;
+	pool_close(b->pool);
+	for (int i = 0; i < ARRAYS; i++)
+		placement_free(&b->array[i]);
+	free(b->part);
+	free(b);
+	ctx_set_state(c, NULL);
+}
+
+const struct bench bench_host_bandwidth = {
+	.name = "host_bandwidth",
+	.summary = "bandwidth of host memory, NUMA node by NUMA node",
+	.method =
+		"One pinned thread on each core of a node works in step on its part of arrays that "
+		"are larger than the caches, every page asked where it lies. Bytes are those the "
+		"loop asks for, as STREAM counts them: a regular store's read of the line first is "
+		"not among them. After each case one pass on poisoned arrays is checked whole.",
+	.params = params,
+	.metrics = metrics,
+	.setup = setup,
+	.run = run,
+	.verify = verify,
+	.teardown = teardown,
+};

@@ -1,0 +1,198 @@
+/*
+ * Latency of host memory: one CPU of a NUMA node follows a random ring of pointers through
+ * memory of a node, one load in flight. The ring has one pointer every 256 bytes, so that a
+ * prefetcher that fetches a line's neighbour fetches nothing that is ever used; the lines it
+ * touches are at least four times one last-level cache. Known error: with base pages the walk
+ * of the page table is part of the figure (the fact "pages" says which pages it had); a tick of
+ * the clock is below 0.1 % of a sample.
+ */
+#include "chase.h"
+#include "host.h"
+
+#include "../harness/base/clock.h"
+#include "../harness/base/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { LINE_BYTES = 64, LOADS = 4096 };
+#define SIZE_MIN ((uint64_t)256 << 20)
+
+struct latency {
+	struct placement_buf ring;
+	struct placement_proof proof;
+	struct host_load load;
+	size_t bytes, elements;
+	void *at;
+};
+
+static const struct param params[] = {
+	{.name = "cpu_node",
+	 .type = PARAM_CPU_NODE,
+	 .def = "all",
+	 .help = "NUMA node of the CPU that loads"},
+	{.name = "node", .type = PARAM_NODE, .def = "local", .help = "NUMA node of the memory"},
+	{.name = "size",
+	 .type = PARAM_SIZE,
+	 .def = "0",
+	 .unit = "bytes",
+	 .help = "memory that the ring spans; 0: lines of four last-level caches, at least 256 "
+		 "MiB"},
+	{.name = "stride",
+	 .type = PARAM_SIZE,
+	 .def = "256",
+	 .min = sizeof(void *),
+	 .max = 1 << 20,
+	 .unit = "bytes",
+	 .help = "distance of neighbouring pointers"},
+	{.name = "pages",
+	 .type = PARAM_ENUM,
+	 .def = "auto",
+	 .choices = "auto|4k|thp|hugetlb",
+	 .help = "pages to ask for; auto: the largest there are (the fact \"pages\" says which)"},
+	{.name = NULL},
+};
+
+static const struct metric metrics[] = {
+	{.name = "latency",
+	 .unit = "s",
+	 .better = BETTER_LOWER,
+	 .cls = "latency",
+	 .help = "time of one dependent load"},
+	{.name = "rate_wall",
+	 .unit = "1/s",
+	 .better = BETTER_HIGHER,
+	 .cls = "latency",
+	 .help = "all loads by the wall clock: sees a CPU quota, which a median cannot"},
+	{.name = NULL},
+};
+
+static void chase(void *arg, uint64_t n)
+{
+	struct latency *l = arg;
+
+	l->at = chase_run(l->at, n * LOADS);
+}
+
+static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
+{
+	struct latency *l = arg;
+
+	*seconds = placement_time(&l->load, n);
+	return 0;
+}
+
+/* The last CPU that is allowed: the first one serves most interrupts. */
+static int pin(struct ctx *c, int node, struct err *e)
+{
+	int *cpus = mem_zalloc(TOPO_MAX_CPUS, sizeof(*cpus));
+	int n = placement_cpus(node, cpus, TOPO_MAX_CPUS), rc;
+
+	if (n == 0)
+		rc = err_set(e, ENOTSUP, "no CPU of NUMA node %d is allowed to this process", node);
+	else
+		rc = placement_pin_cpu(cpus[n - 1], e);
+	if (!rc)
+		ctx_fact_num(c, "cpu", "", NULL, cpus[n - 1], "sched_setaffinity");
+	free(cpus);
+	return rc;
+}
+
+static int ring_size(struct ctx *c, int node, uint64_t stride, uint64_t *bytes, struct err *e)
+{
+	struct topology t;
+	uint64_t wanted;
+	int rc = topology_read(&t, e);
+
+	if (rc)
+		return rc;
+	wanted = 4 * t.llc_bytes * (stride > LINE_BYTES ? stride / LINE_BYTES : 1);
+	if (wanted < SIZE_MIN)
+		wanted = SIZE_MIN;
+	rc = host_size(&t, node, ctx_u64(c, "size"), wanted, 1, bytes, e);
+	topology_free(&t);
+	return rc;
+}
+
+static int setup(struct ctx *c, struct err *e)
+{
+	struct latency *l = mem_zalloc(1, sizeof(*l));
+	int cpu_node = (int)ctx_u64(c, "cpu_node"), node = (int)ctx_u64(c, "node");
+	uint64_t stride = ctx_u64(c, "stride"), bytes;
+	int rc;
+
+	ctx_set_state(c, l);
+	rc = ring_size(c, node, stride, &bytes, e);
+	if (!rc)
+		rc = pin(c, cpu_node, e);
+	if (!rc)
+		rc = placement_alloc(&l->ring, bytes, node, host_pages(ctx_str(c, "pages")), e);
+	if (rc)
+		return rc;
+	l->bytes = bytes;
+	l->elements = chase_elements(bytes, stride);
+	chase_build(l->ring.p, bytes, stride, ctx_seed(c));
+	l->at = l->ring.p;
+	l->load = (struct host_load){.kind = HOST_CHASE,
+				     .cpu_node = cpu_node,
+				     .node = node,
+				     .threads = 1,
+				     .amount = LOADS,
+				     .work = chase,
+				     .arg = l};
+	placement_prove(l->ring.p, bytes, node, &l->proof);
+	host_say_placement(c, NULL, &l->proof, l->ring.pages);
+	ctx_fact_num(c, "size", "", NULL, (double)bytes, "4 x last-level cache, or as asked");
+	return 0;
+}
+
+static int run(struct ctx *c, struct err *e)
+{
+	const struct sampling s = {
+		.metric = "latency",
+		.form = SAMPLE_TIME,
+		.work = LOADS,
+		.tick_s = (double)clock_meas_tick_ns() * 1e-9,
+		.rate_wall = "rate_wall",
+		.batch = batch,
+		.arg = ctx_state(c),
+	};
+
+	return ctx_sample(c, &s, e);
+}
+
+static int verify(struct ctx *c, struct err *e)
+{
+	struct latency *l = ctx_state(c);
+	size_t n = chase_walk(l->at, l->ring.p, l->bytes, l->elements);
+
+	if (n != l->elements)
+		return err_set(e, EBADMSG, "the ring of %zu pointers came back after %zu",
+			       l->elements, n);
+	return host_check_placement(&l->proof, l->ring.node, e);
+}
+
+static void teardown(struct ctx *c)
+{
+	struct latency *l = ctx_state(c);
+
+	if (l)
+		placement_free(&l->ring);
+	free(l);
+	ctx_set_state(c, NULL);
+}
+
+const struct bench bench_host_latency = {
+	.name = "host_latency",
+	.summary = "latency of host memory, NUMA node by NUMA node",
+	.method =
+		"One pinned CPU follows a random ring of pointers through memory of the node, one "
+		"load in flight; the ring is larger than the caches and every page is asked where "
+		"it lies. Time of many loads on the monotonic clock, divided by their number.",
+	.params = params,
+	.metrics = metrics,
+	.setup = setup,
+	.run = run,
+	.verify = verify,
+	.teardown = teardown,
+};

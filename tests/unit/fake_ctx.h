@@ -1,0 +1,159 @@
+/*
+ * A context without a harness, for tests of benchmarks: parameters from a table, everything
+ * that is said is kept. Include it in one file of a test program.
+ */
+#ifndef ASSAY_TESTS_FAKE_CTX_H
+#define ASSAY_TESTS_FAKE_CTX_H
+
+#include "../../harness/bench.h"
+#include "../../harness/base/units.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct fake_fact {
+	char kind[32], metric[32], labels[128], value[128], source[256];
+};
+
+struct ctx {
+	const struct bench *bench;
+	const char *const *set; /* "op=copy" …, NULL at its end; the rest has its default */
+	uint64_t case_seed;
+	void *state;
+	char word[64];
+	struct fake_fact fact[64];
+	size_t facts;
+	double value[1 << 16];
+	size_t values; /* of the first metric that was emitted */
+	const char *metric;
+	uint64_t operations; /* that ctx_sample asked for */
+};
+
+const char *ctx_str(const struct ctx *c, const char *param)
+{
+	size_t len = strlen(param);
+
+	for (size_t i = 0; c->set && c->set[i]; i++) {
+		if (!strncmp(c->set[i], param, len) && c->set[i][len] == '=')
+			return c->set[i] + len + 1;
+	}
+	for (const struct param *p = c->bench->params; p->name; p++) {
+		if (!strcmp(p->name, param))
+			return p->def;
+	}
+	fail_msg("%s has no parameter %s", c->bench->name, param);
+	return NULL;
+}
+
+uint64_t ctx_u64(const struct ctx *c, const char *param)
+{
+	uint64_t v = 0;
+
+	assert_int_equal(units_parse_size(ctx_str(c, param), &v), 0);
+	return v;
+}
+
+uint64_t ctx_max_u64(const struct ctx *c, const char *param)
+{
+	return ctx_u64(c, param);
+}
+
+bool ctx_has(const struct ctx *c, const char *param, const char *value)
+{
+	return !strcmp(ctx_str(c, param), value);
+}
+
+uint64_t ctx_seed(const struct ctx *c)
+{
+	return 42;
+}
+
+uint64_t ctx_case_seed(const struct ctx *c)
+{
+	return c->case_seed;
+}
+
+void ctx_set_state(struct ctx *c, void *state)
+{
+	c->state = state;
+}
+
+void *ctx_state(const struct ctx *c)
+{
+	return c->state;
+}
+
+uint64_t ctx_pinned_limit(const struct ctx *c, int node)
+{
+	return 1 << 30;
+}
+
+void ctx_emit(struct ctx *c, const char *metric, double value)
+{
+	if (!c->metric)
+		c->metric = metric;
+	if (!strcmp(metric, c->metric) && c->values < sizeof(c->value) / sizeof(c->value[0]))
+		c->value[c->values++] = value;
+}
+
+void ctx_fact(struct ctx *c, const char *kind, const char *metric, const char *labels,
+	      const char *value, const char *source)
+{
+	struct fake_fact *f = &c->fact[c->facts++];
+
+	assert_true(c->facts < sizeof(c->fact) / sizeof(c->fact[0]));
+	snprintf(f->kind, sizeof(f->kind), "%s", kind);
+	snprintf(f->metric, sizeof(f->metric), "%s", metric);
+	snprintf(f->labels, sizeof(f->labels), "%s", labels ? labels : "*");
+	snprintf(f->value, sizeof(f->value), "%s", value);
+	snprintf(f->source, sizeof(f->source), "%s", source);
+}
+
+void ctx_fact_num(struct ctx *c, const char *kind, const char *metric, const char *labels,
+		  double value, const char *source)
+{
+	char text[32];
+
+	ctx_fact(c, kind, metric, labels, units_exact(text, sizeof(text), value), source);
+}
+
+void ctx_log(struct ctx *c, const char *fmt, ...)
+{
+}
+
+/* Two batches, of one and of two operations. */
+int ctx_sample(struct ctx *c, const struct sampling *s, struct err *e)
+{
+	int rc = 0;
+
+	for (uint64_t n = 1; n <= 2 && !rc; n++) {
+		double seconds = 0;
+		rc = s->batch(s->arg, n, &seconds, e);
+		if (rc)
+			break;
+		assert_true(seconds > 0);
+		c->operations += n;
+		ctx_emit(c, s->metric,
+			 s->form == SAMPLE_RATE ? s->work * (double)n / seconds
+						: seconds / (s->work * (double)n));
+	}
+	return rc;
+}
+
+/* NULL where no such fact was told. */
+static inline const char *fake_fact(const struct ctx *c, const char *kind)
+{
+	for (size_t i = 0; i < c->facts; i++) {
+		if (!strcmp(c->fact[i].kind, kind))
+			return c->fact[i].value;
+	}
+	return NULL;
+}
+
+#endif
