@@ -60,6 +60,7 @@ struct bench {
 	const char *method;	    /* two or three sentences for the report's method section */
 	const struct param *params; /* ends with .name == NULL; labels are sorted by the harness */
 	const struct metric *metrics; /* ends with .name == NULL */
+	bool quiet;		      /* NVML must not be polled beside it: it measures latencies */
 	/*
 	 * All return 0 or a negative errno with e filled. supported: -ENOTSUP with the reason is
 	 * a SKIP. setup, run, verify, teardown: an error is a step's ERROR; verify: -EBADMSG is a

@@ -5,6 +5,7 @@
 #include "../base/units.h"
 #include "../probe/env.h"
 #include "../run/gate.h"
+#include "../run/telemetry.h"
 #include "command.h"
 
 #include <errno.h>
@@ -112,13 +113,38 @@ static enum status measure(struct emitter *out, const struct parsed *p, char *re
 	return s;
 }
 
+static bool is_probe(const char *what)
+{
+	return !strcmp(what, "probe") || !strcmp(what, "state") || !strcmp(what, "telemetry");
+}
+
+/* The steps that measure nothing: what the machine is, and how its GPUs are. */
+static enum status probe(struct emitter *out, const struct parsed *p, char *reason, size_t n)
+{
+	struct err e = ERR_INIT;
+
+	step_guard(out, p->a.deadline_s, p->lifeline, NULL);
+	clean_environment(&p->a);
+	if (!strcmp(p->a.bench, "probe")) {
+		env_host(send_env, out);
+		emit_flush(out);
+		env_gpu(send_env, out);
+	} else if (!strcmp(p->a.bench, "state")) {
+		env_gpu_state(send_env, out);
+	} else if (telemetry_read(out, p->a.n_params ? p->a.params[0] : "", &e)) {
+		snprintf(reason, n, "%s", e.text);
+		return ST_ERROR;
+	}
+	return ST_PASS;
+}
+
 static int run(const struct app *app, int argc, char **argv)
 {
 	static struct emitter out;
 	struct parsed p = {.a = {.nonce = "by-hand", .arm = "host", .gate = ""}};
 	int first = command_options(&command_step, argc, argv, set, &p);
 	char reason[1536] = "";
-	enum status s = ST_PASS;
+	enum status s;
 
 	(void)app;
 	if (first < 0)
@@ -129,26 +155,15 @@ static int run(const struct app *app, int argc, char **argv)
 	p.a.params = (const char *const *)argv + first + 1;
 	p.a.n_params = (size_t)(argc - first - 1);
 	emit_init(&out, STDOUT_FILENO, p.a.nonce);
-	if (!strcmp(p.a.bench, "probe") || !strcmp(p.a.bench, "state")) {
-		step_guard(&out, p.a.deadline_s, p.lifeline, NULL);
-		clean_environment(&p.a);
-		if (!strcmp(p.a.bench, "probe")) {
-			env_host(send_env, &out);
-			emit_flush(&out);
-			env_gpu(send_env, &out);
-		} else {
-			env_gpu_state(send_env, &out);
-		}
-	} else {
-		s = measure(&out, &p, reason, sizeof(reason));
-	}
+	s = is_probe(p.a.bench) ? probe(&out, &p, reason, sizeof(reason))
+				: measure(&out, &p, reason, sizeof(reason));
 	emit_end(&out, s, reason);
 	return EXIT_PASSED;
 }
 
 const struct command command_step = {
 	.name = "step",
-	.args = "BENCHMARK|probe|state [PARAMETER=VALUE]…",
+	.args = "BENCHMARK|probe|state|telemetry [PARAMETER=VALUE|PCI ADDRESS]…",
 	.summary = "Measures one step in this process and prints framed rows",
 	.detail = "Started by assay run for each process of each step. By hand it is good for "
 		  "looking at one\n"

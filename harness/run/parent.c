@@ -4,6 +4,7 @@
 #include "../base/log.h"
 #include "../base/mem.h"
 #include "child.h"
+#include "telemetry.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,6 +30,9 @@ struct running {
 	char **gpu_left_alone; /* by GPU: why, NULL if not */
 	int *gpu_lock;	       /* by GPU: descriptor, -1 before it is asked for */
 	uint64_t start_ns;
+	struct telemetry *telemetry; /* of the current step, NULL if none */
+	int telemetry_rc;
+	struct err *e;
 };
 
 static double since_s(uint64_t start_ns)
@@ -36,9 +40,8 @@ static double since_s(uint64_t start_ns)
 	return (double)(clock_wall_ns() - start_ns) * 1e-9;
 }
 
-static void show(void *arg)
+static void show(const struct running *r)
 {
-	const struct running *r = arg;
 	const struct progress *g = &r->progress;
 	double spent = since_s(g->step_start_ns);
 	double left = g->left_s - (spent < g->step_s ? spent : g->step_s);
@@ -47,6 +50,16 @@ static void show(void *arg)
 	log_progress("[%u/%u] %s %s, process %u of %u, about %ld:%02ld left", g->done + 1, g->all,
 		     g->st->row.bench, g->st->row.params, g->process + 1, g->st->row.processes,
 		     s / 60, s % 60);
+}
+
+/* About ten times a second while a step runs. */
+static void tick(void *arg)
+{
+	struct running *r = arg;
+
+	if (!r->telemetry_rc)
+		r->telemetry_rc = telemetry_pump(r->telemetry, r->e);
+	show(r);
 }
 
 /* ---- probes ---- */
@@ -199,7 +212,12 @@ static int run_process(struct running *r, const struct plan_step *st, unsigned p
 		free(why);
 		return record(r, st, process, &o, 0, start_s, e);
 	}
-	int rc = child_step(p, st, process, show, r, &o, &rows, e);
+	r->e = e;
+	r->telemetry_rc = 0;
+	r->telemetry = st->bench->quiet ? NULL : telemetry_start(p, st->gpu, r->start_ns);
+	int rc = child_step(p, st, process, tick, r, &o, &rows, e);
+	int last = telemetry_stop(r->telemetry, e);
+	rc = rc ? rc : r->telemetry_rc ? r->telemetry_rc : last;
 	if (rc)
 		return rc;
 	if (o.interrupted)

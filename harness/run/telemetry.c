@@ -1,0 +1,186 @@
+/*
+ * Telemetry: see telemetry.h. A field is written when it differs from its last reading, so that an
+ * hour of a steady clock is one row. Known error: NVML's power is an average of about a second.
+ */
+#include "telemetry.h"
+#include "../base/clock.h"
+#include "../base/mem.h"
+#include "../base/units.h"
+#include "../formats/frame.h"
+#include "../probe/nvml.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define INTERVAL_NS 100000000ull
+
+static const char *const fields[] = {
+	"clock_sm",	 "clock_mem", "power",	    "energy",	    "temperature",
+	"clock_reasons", "pcie_gen",  "pcie_width", "pcie_replays",
+};
+#define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+static void read_once(struct emitter *out, const struct nvml *n, unsigned index,
+		      const char *address, double last[N_FIELDS])
+{
+	char t[32], value[40];
+
+	snprintf(t, sizeof(t), "%.6f", (double)clock_wall_ns() * 1e-9);
+	for (size_t i = 0; i < N_FIELDS; i++) {
+		double v;
+
+		if (!nvml_number(n, index, fields[i], &v) || v == last[i])
+			continue;
+		last[i] = v;
+		const char *row[] = {"telemetry", t, address, fields[i],
+				     units_exact(value, sizeof(value), v)};
+		emit_row(out, row, 5);
+	}
+	emit_flush(out);
+}
+
+int telemetry_read(struct emitter *out, const char *pci_address, struct err *e)
+{
+	double last[N_FIELDS];
+	struct nvml *n;
+	int rc = nvml_open(&n, NULL, e), index;
+
+	if (rc)
+		return rc;
+	index = nvml_index(n, pci_address);
+	if (index < 0)
+		rc = err_set(e, ENODEV, "NVML has no GPU %s", pci_address);
+	for (size_t i = 0; i < N_FIELDS; i++)
+		last[i] = NAN;
+	while (!rc) { /* the lifeline ends this process */
+		read_once(out, n, (unsigned)index, pci_address, last);
+		clock_wall_sleep_ns(INTERVAL_NS);
+	}
+	nvml_close(n);
+	return rc;
+}
+
+struct telemetry {
+	struct parent *p;
+	struct frame_reader reader;
+	pid_t pid;
+	int life, rows;
+	double run_start_s;
+	char gpu[16];
+	int rc;
+	struct err *e;
+};
+
+static int take(void *arg, const char *const *f, size_t n, struct err *e)
+{
+	struct telemetry *t = arg;
+
+	(void)e;
+	if (n != 5 || strcmp(f[0], "telemetry") || t->rc)
+		return 0;
+	t->rc = bundle_add_telemetry(
+		t->p->bundle,
+		&(struct telemetry_row){.arm = (char *)t->p->arm.name,
+					.t_s = strtod(f[1], NULL) - t->run_start_s,
+					.gpu = t->gpu,
+					.field = (char *)f[3],
+					.value = strtod(f[4], NULL)},
+		t->e);
+	return 0;
+}
+
+static void ignore(void *arg, const char *line, size_t n)
+{
+	(void)arg, (void)line, (void)n;
+}
+
+static void become(const struct telemetry *t, const char *address, const int life[2],
+		   const int rows[2], pid_t parent)
+{
+	int null = open("/dev/null", O_WRONLY);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	setpgid(0, 0);
+	dup2(life[0], STDIN_FILENO);
+	dup2(rows[1], STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	execl(t->p->self, t->p->self, "step", "telemetry", "--nonce=telemetry", "--lifeline",
+	      address, (char *)NULL);
+	_exit(127);
+}
+
+struct telemetry *telemetry_start(struct parent *p, int gpu, uint64_t run_start_ns)
+{
+	struct telemetry *t;
+	int life[2], rows[2];
+	pid_t parent = getpid();
+
+	if (gpu < 0 || (size_t)gpu >= p->m->n_gpus || pipe2(life, O_CLOEXEC))
+		return NULL;
+	if (pipe2(rows, O_CLOEXEC)) {
+		close(life[0]);
+		close(life[1]);
+		return NULL;
+	}
+	t = mem_zalloc(1, sizeof(*t));
+	*t = (struct telemetry){.p = p, .run_start_s = (double)run_start_ns * 1e-9};
+	snprintf(t->gpu, sizeof(t->gpu), "%d", gpu);
+	frame_reader_init(&t->reader, "telemetry");
+	t->reader.on_row = take;
+	t->reader.on_text = ignore;
+	t->reader.arg = t;
+	t->pid = fork();
+	if (t->pid == 0)
+		become(t, p->m->gpu[gpu].address, life, rows, parent);
+	close(life[0]);
+	close(rows[1]);
+	t->life = life[1];
+	t->rows = rows[0];
+	fcntl(t->rows, F_SETFL, O_NONBLOCK);
+	return t;
+}
+
+int telemetry_pump(struct telemetry *t, struct err *e)
+{
+	char data[8192];
+	struct err ignored = ERR_INIT;
+	ssize_t n;
+
+	if (!t)
+		return 0;
+	t->e = e;
+	while ((n = read(t->rows, data, sizeof(data))) > 0) {
+		if (frame_feed(&t->reader, data, (size_t)n, &ignored))
+			break;
+	}
+	return t->rc;
+}
+
+int telemetry_stop(struct telemetry *t, struct err *e)
+{
+	int rc, status;
+
+	if (!t)
+		return 0;
+	close(t->life);
+	for (int i = 0; t->pid > 0 && i < 100 && waitpid(t->pid, &status, WNOHANG) == 0; i++) {
+		if (i == 50) /* NVML hangs: it is not waited for */
+			kill(t->pid, SIGKILL);
+		clock_wall_sleep_ns(10000000);
+	}
+	rc = telemetry_pump(t, e);
+	close(t->rows);
+	frame_reader_fini(&t->reader);
+	free(t);
+	return rc;
+}

@@ -1,0 +1,30 @@
+/*
+ * Telemetry: one NVML process beside a GPU step, at most ten readings a second, joined to the
+ * samples by time. It runs on the host whatever the arm is, never in the measuring process, and
+ * not at all beside benchmarks that it would disturb (bench.quiet).
+ */
+#ifndef ASSAY_RUN_TELEMETRY_H
+#define ASSAY_RUN_TELEMETRY_H
+
+#include "emit.h"
+#include "parent.h"
+
+/* ---- the process (assay step telemetry): reads one GPU until its standard input ends ---- */
+
+/* 0, or a negative errno with the reason: NVML missing, no such GPU. */
+int telemetry_read(struct emitter *out, const char *pci_address, struct err *e);
+
+/* ---- the parent's side ---- */
+
+struct telemetry; /* a running one */
+
+/* NULL where it cannot be started or the GPU is none: telemetry is never a reason to fail. */
+struct telemetry *telemetry_start(struct parent *p, int gpu, uint64_t run_start_ns);
+
+/* Takes what has arrived into the bundle. t may be NULL. 0 or the bundle's error. */
+int telemetry_pump(struct telemetry *t, struct err *e);
+
+/* Ends the process, takes the rest, frees. t may be NULL. */
+int telemetry_stop(struct telemetry *t, struct err *e);
+
+#endif
