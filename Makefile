@@ -135,3 +135,65 @@ help:
 
 .PHONY: all bench unit unit-programs test test-all check asan install print-cflags clean help FORCE
 .SECONDARY:
+
+# ---- the simulated server: the same objects, another link (tests/simgpu/README.md) ----
+SIMDIR := $(BUILD)/simgpu
+CUDA_MAJOR := $(if $(NVCC),$(shell $(NVCC) --version | sed -n 's/.*release \([0-9]*\).*/\1/p'),13)
+SIM_CFLAGS = $(ALL_CFLAGS) -fPIC -fvisibility=hidden -DSIM_CUDA_MAJOR=$(CUDA_MAJOR)
+SIM_MODEL := $(patsubst %,tests/simgpu/%.c,profile fault noise model memory state) \
+	$(patsubst %,harness/base/%.c,err rng mem units)
+SIM_TREE := $(patsubst %,tests/simgpu/%.c,tree tree_pci tree_cpu tree_system)
+SIM_NVML := $(patsubst %,tests/simgpu/%.c,nvml_core nvml_device)
+SIM_CUDART := $(patsubst %,tests/simgpu/%.c,cudart_core cudart_queue cudart_stream cudart_copy \
+	cudart_memory cudart_launch cudart_device kernels_sim) kernels/pattern.c
+SIM_SEAM := $(patsubst %,$(BUILD)/tests/simgpu/%.o,clock_sim placement_sim)
+SIM_LIBS := $(SIMDIR)/libsimgpu.so $(if $(NVCC),$(SIMDIR)/libcudart.so.$(CUDA_MAJOR))
+SIM_FACADES := $(SIMDIR)/libnvidia-ml.so.1 $(SIMDIR)/libnccl.so.2 $(SIMDIR)/libcublasLt.so.$(CUDA_MAJOR)
+sim_obj = $(patsubst %.c,$(SIMDIR)/obj/%.o,$(1))
+
+sim: $(BUILD)/assay-sim $(SIMDIR)/simtree $(SIM_FACADES)
+
+$(SIMDIR)/obj/%.o: %.c $(BUILD)/flags
+	$(call say,CC,$< (sim))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SIM_CFLAGS) -MMD -MP -c $< -o $@
+
+-include $(wildcard $(SIMDIR)/obj/*/*.d $(SIMDIR)/obj/*/*/*.d)
+
+define sim_link
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SIM_CFLAGS) $(LDFLAGS) -shared -Wl,-z,defs -Wl,-soname,$(@F) -Wl,-rpath,'$$ORIGIN' -o $@ \
+		$(filter %.o %.so,$^)
+endef
+
+$(SIMDIR)/libsimgpu.so: $(call sim_obj,$(SIM_MODEL))
+	$(sim_link) -linih -lm -lpthread
+
+# The runtime's symbols carry its soname as version node, and so must the stand-in's.
+$(SIMDIR)/cudart.map:
+	@mkdir -p $(@D)
+	$(Q)printf 'libcudart.so.%s { global: cuda*; __cuda*; local: *; };\n' $(CUDA_MAJOR) >$@
+$(SIMDIR)/libcudart.so.$(CUDA_MAJOR): $(call sim_obj,$(SIM_CUDART)) $(SIMDIR)/libsimgpu.so $(SIMDIR)/cudart.map
+	$(sim_link) -lm -lpthread -Wl,--version-script,$(SIMDIR)/cudart.map
+
+$(SIMDIR)/libnvidia-ml.so.1: $(call sim_obj,$(SIM_NVML)) $(SIMDIR)/libsimgpu.so
+	$(sim_link)
+$(SIMDIR)/libnccl.so.2: $(call sim_obj,tests/simgpu/nccl_facade.c) $(SIMDIR)/libsimgpu.so
+	$(sim_link)
+$(SIMDIR)/libcublasLt.so.$(CUDA_MAJOR): $(call sim_obj,tests/simgpu/cublaslt_facade.c) $(SIMDIR)/libsimgpu.so
+	$(sim_link)
+
+$(SIMDIR)/simtree: $(call sim_obj,$(SIM_TREE)) $(call sim_obj,harness/base/err.c harness/base/rng.c) $(SIMDIR)/libsimgpu.so
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm -Wl,-rpath,'$$ORIGIN'
+
+SIM_LINK = $(SIM_LIBS) $(if $(NVCC),-lstdc++) $(LIBS) -Wl,-rpath,'$$ORIGIN$(1)/simgpu'
+$(BUILD)/assay-sim: $(BUILD)/harness/main.o $(SIM_SEAM) $(LIB) $(SIM_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter-out $(SIM_LIBS),$^) $(call SIM_LINK,)
+
+$(BUILD)/tests/unit/test_sim%: $(BUILD)/tests/unit/test_sim%.o $(SIM_SEAM) $(LIB) $(SIM_LIBS) $(SIMDIR)/simtree $(SIM_FACADES)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(SIM_SEAM) $(LIB) -lcmocka $(call SIM_LINK,/../..)
+
+.PHONY: sim

@@ -1,0 +1,196 @@
+/*
+ * What nvcc puts into a program: registration of its kernels before main, and launches. The
+ * runtime gives no sizes of arguments; the model's kernel of that name knows its own. A
+ * kernel's code is loaded at its first use unless CUDA_MODULE_LOADING=EAGER.
+ */
+#include "cudart.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Declared by the toolkit for C++ only. */
+#pragma GCC visibility push(default)
+void **__cudaRegisterFatBinary(void *fatbin);
+void __cudaRegisterFatBinaryEnd(void **handle);
+void __cudaUnregisterFatBinary(void **handle);
+void __cudaRegisterVar(void **handle, char *host, char *device, const char *name, int ext,
+		       size_t size, int constant, int global);
+void __cudaRegisterManagedVar(void **handle, void **host, char *device, const char *name, int ext,
+			      size_t size, int constant, int global);
+char __cudaInitModule(void **handle);
+void __cudaRegisterFunction(void **handle, const char *host, char *device, const char *name,
+			    int limit, uint3 *tid, uint3 *bid, dim3 *bdim, dim3 *gdim, int *wsize);
+unsigned __cudaPushCallConfiguration(dim3 grid, dim3 block, size_t shared,
+				     struct CUstream_st *stream);
+cudaError_t __cudaPopCallConfiguration(dim3 *grid, dim3 *block, size_t *shared, void *stream);
+cudaError_t __cudaGetKernel(cudaKernel_t *out, const void *host);
+cudaError_t __cudaLaunchKernel(cudaKernel_t k, dim3 grid, dim3 block, void **args, size_t shared,
+			       cudaStream_t stream);
+#pragma GCC visibility pop
+
+struct function {
+	const void *host;
+	const char *name;
+	bool loaded;
+};
+
+#define MAX_FUNCTIONS 512
+static struct {
+	struct function f[MAX_FUNCTIONS];
+	size_t n;
+} registered;
+
+/* <<<…>>> leaves its configuration here for the stub that follows. */
+static __thread struct {
+	dim3 grid, block;
+	size_t shared;
+	cudaStream_t stream;
+} pending;
+
+void **__cudaRegisterFatBinary(void *fatbin)
+{
+	return calloc(1, sizeof(void *));
+}
+
+void __cudaRegisterFatBinaryEnd(void **handle)
+{
+}
+
+void __cudaUnregisterFatBinary(void **handle)
+{
+	free(handle);
+}
+
+void __cudaRegisterVar(void **handle, char *host, char *device, const char *name, int ext,
+		       size_t size, int constant, int global)
+{
+}
+
+void __cudaRegisterManagedVar(void **handle, void **host, char *device, const char *name, int ext,
+			      size_t size, int constant, int global)
+{
+}
+
+char __cudaInitModule(void **handle)
+{
+	return 1;
+}
+
+void __cudaRegisterFunction(void **handle, const char *host, char *device, const char *name,
+			    int limit, uint3 *tid, uint3 *bid, dim3 *bdim, dim3 *gdim, int *wsize)
+{
+	if (registered.n < MAX_FUNCTIONS)
+		registered.f[registered.n++] = (struct function){host, name, false};
+}
+
+void rt_load_modules(void)
+{
+	for (size_t i = 0; i < registered.n; i++)
+		registered.f[i].loaded = true;
+}
+
+static struct function *function(const void *host)
+{
+	for (size_t i = 0; i < registered.n; i++) {
+		if (registered.f[i].host == host)
+			return &registered.f[i];
+	}
+	return NULL;
+}
+
+static void load(struct rt_gpu *g, struct function *f)
+{
+	if (!f->loaded)
+		rt_need_idle(
+			g); /* code goes to a GPU that waits; behind a closed gate it never does */
+	f->loaded = true;
+}
+
+static cudaError_t launch(struct function *f, dim3 grid, dim3 block, void **args,
+			  cudaStream_t stream)
+{
+	struct rt_gpu *g;
+	struct rt_op op = {.kind = RT_KERNEL};
+	cudaError_t e = rt_enter_gpu(&g);
+
+	if (e == cudaSuccess && !f)
+		e = cudaErrorInvalidDeviceFunction;
+	if (e == cudaSuccess && (!grid.x || !grid.y || !grid.z || !block.x || !block.y ||
+				 !block.z || (uint64_t)block.x * block.y * block.z > 1024))
+		e = cudaErrorInvalidConfiguration;
+	if (e != cudaSuccess)
+		return rt_leave(e);
+	op.u.kernel.k = rt_kernel_find(f->name);
+	if (!op.u.kernel.k) {
+		fprintf(stderr,
+			"simulated server: no model of kernel %s; add it to kernels_sim.c\n",
+			f->name);
+		return rt_leave(cudaErrorInvalidDeviceFunction);
+	}
+	load(g, f);
+	for (size_t i = 0; i < RT_MAX_ARGS && op.u.kernel.k->arg_bytes[i]; i++)
+		memcpy(&op.u.kernel.arg[i], args[i], op.u.kernel.k->arg_bytes[i]);
+	return rt_leave(rt_queue(g, rt_stream(g, stream), &op));
+}
+
+unsigned __cudaPushCallConfiguration(dim3 grid, dim3 block, size_t shared,
+				     struct CUstream_st *stream)
+{
+	pending.grid = grid;
+	pending.block = block;
+	pending.shared = shared;
+	pending.stream = stream;
+	return 0;
+}
+
+cudaError_t __cudaPopCallConfiguration(dim3 *grid, dim3 *block, size_t *shared, void *stream)
+{
+	*grid = pending.grid;
+	*block = pending.block;
+	*shared = pending.shared;
+	memcpy(stream, &pending.stream, sizeof(pending.stream));
+	return cudaSuccess;
+}
+
+cudaError_t __cudaGetKernel(cudaKernel_t *out, const void *host)
+{
+	*out = (cudaKernel_t)(void *)function(host);
+	return *out ? cudaSuccess : cudaErrorInvalidDeviceFunction;
+}
+
+cudaError_t __cudaLaunchKernel(cudaKernel_t k, dim3 grid, dim3 block, void **args, size_t shared,
+			       cudaStream_t stream)
+{
+	return launch((struct function *)(void *)k, grid, block, args, stream);
+}
+
+cudaError_t cudaLaunchKernel(const void *host, dim3 grid, dim3 block, void **args, size_t shared,
+			     cudaStream_t stream)
+{
+	return launch(function(host), grid, block, args, stream);
+}
+
+cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t *c, const void *host, void **args)
+{
+	return launch(function(host), c->gridDim, c->blockDim, args, c->stream);
+}
+
+cudaError_t cudaFuncGetAttributes(struct cudaFuncAttributes *a, const void *host)
+{
+	struct rt_gpu *g;
+	struct function *f = function(host);
+	cudaError_t e = rt_enter_gpu(&g);
+
+	if (e == cudaSuccess && !f)
+		e = cudaErrorInvalidDeviceFunction;
+	if (e != cudaSuccess)
+		return rt_leave(e);
+	load(g, f);
+	memset(a, 0, sizeof(*a));
+	a->maxThreadsPerBlock = 1024;
+	a->numRegs = 32;
+	a->binaryVersion = (int)(rt_profile(g)->cc_major * 10 + rt_profile(g)->cc_minor);
+	a->ptxVersion = a->binaryVersion;
+	return rt_leave(cudaSuccess);
+}

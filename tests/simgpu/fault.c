@@ -1,0 +1,214 @@
+/* Faults by name: see fault.h. */
+#include "fault.h"
+#include "../../harness/base/units.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum arg_type { INT, SIZE, NUM, WORD };
+
+struct arg {
+	const char *name;
+	enum arg_type type;
+	size_t offset;
+	double min, max;
+	const char *choices;
+	bool required;
+};
+
+#define MAX_ARGS 4
+struct rule {
+	const char *name, *help;
+	struct arg arg[MAX_ARGS];
+};
+
+#define AT(field) offsetof(struct fault, field)
+#define GPU(req)                                                                                   \
+	{                                                                                          \
+		"gpu", INT, AT(gpu), 0, 1e3, NULL, req                                             \
+	}
+#define WHAT "|h2d|d2h|host_latency|host_read|host_write|host_copy|host_triad|"
+
+/* By enum fault_kind. */
+static const struct rule rules[] = {
+	{"corrupt_copy",
+	 "corrupt_copy gpu=N [dir=h2d|d2h] [size=BYTES] [offset=BYTES]: one bit flips",
+	 {GPU(true),
+	  {"dir", WORD, AT(dir), 0, 8, "|h2d|d2h|", false},
+	  {"size", SIZE, AT(size), 0, 1e13, NULL, false},
+	  {"offset", SIZE, AT(offset), 0, 1e13, NULL, false}}},
+	{"driver_mismatch",
+	 "driver_mismatch: kernel module and libraries of different versions",
+	 {{0}}},
+	{"driver_too_old", "driver_too_old: a driver that this CUDA runtime refuses", {{0}}},
+	{"fabric_not_ready", "fabric_not_ready: the fabric manager has not finished", {{0}}},
+	{"gpu_busy", "gpu_busy gpu=N: somebody else's process computes on it", {GPU(true)}},
+	{"gpu_missing",
+	 "gpu_missing gpu=N: on the PCI bus, neither in CUDA nor in NVML",
+	 {GPU(true)}},
+	{"hang",
+	 "hang gpu=N [at=copy|init|nvml] [after=COPIES]: a call never returns",
+	 {GPU(true),
+	  {"at", WORD, AT(at), 0, 16, "|copy|init|nvml|", false},
+	  {"after", INT, AT(after), 0, 1e9, NULL, false}}},
+	{"nvml_missing", "nvml_missing: no libnvidia-ml.so.1", {{0}}},
+	{"pcie_downtrain",
+	 "pcie_downtrain gpu=N gen=G [width=W]: the link is slower than it could be",
+	 {GPU(true),
+	  {"gen", INT, AT(gen), 1, 6, NULL, true},
+	  {"width", INT, AT(width), 1, 16, NULL, false}}},
+	{"shift",
+	 "shift what=h2d|d2h|host_latency|host_read|… by=SHARE [gpu=N]: worse by that share",
+	 {{"what", WORD, AT(what), 0, 16, WHAT, true},
+	  {"by", NUM, AT(by), -0.9, 0.9, NULL, true},
+	  GPU(false)}},
+	{"sticky_error",
+	 "sticky_error gpu=N [after=COPIES]: illegal address from then on",
+	 {GPU(true), {"after", INT, AT(after), 0, 1e9, NULL, false}}},
+};
+
+#define N_RULES ((int)(sizeof(rules) / sizeof(rules[0])))
+
+const char *fault_help(int i)
+{
+	return i >= 0 && i < N_RULES ? rules[i].help : NULL;
+}
+
+static int bad_value(const struct arg *a, const char *v, struct err *e)
+{
+	return err_set(e, EINVAL, "%s=%s is out of range or malformed", a->name, v);
+}
+
+static int store(const struct arg *a, struct fault *f, const char *v, struct err *e)
+{
+	char *field = (char *)f + a->offset, *end, word[24];
+	uint64_t u = 0;
+	double d = 0;
+
+	if (a->type == WORD) {
+		size_t n = strlen(v);
+
+		if (!n || n >= (size_t)a->max)
+			return bad_value(a, v, e);
+		word[0] = '|';
+		memcpy(word + 1, v, n);
+		strcpy(word + 1 + n, "|");
+		if (!strstr(a->choices, word))
+			return err_set(e, EINVAL, "%s=%s: there is only %s", a->name, v,
+				       a->choices);
+		strcpy(field, v);
+		return 0;
+	}
+	if (a->type == NUM) {
+		d = strtod(v, &end);
+		if (end == v || *end)
+			return bad_value(a, v, e);
+	} else if (a->type == SIZE ? units_parse_size(v, &u) : units_parse_u64(v, &u)) {
+		return bad_value(a, v, e);
+	} else {
+		d = (double)u;
+	}
+	if (!(d >= a->min && d <= a->max))
+		return bad_value(a, v, e);
+	if (a->type == NUM)
+		memcpy(field, &d, sizeof(d));
+	else
+		memcpy(field, &u, sizeof(u));
+	return 0;
+}
+
+/* "gpu=3" against the rule; *given has a bit for each argument seen. */
+static int parse_arg(const struct rule *r, struct fault *f, const char *word, unsigned *given,
+		     struct err *e)
+{
+	size_t n = strcspn(word, "=");
+
+	for (unsigned i = 0; i < MAX_ARGS && r->arg[i].name; i++) {
+		const struct arg *a = &r->arg[i];
+
+		if (strlen(a->name) != n || strncmp(a->name, word, n) != 0)
+			continue;
+		if (!word[n] || *given & 1u << i)
+			return err_set(e, EINVAL, "%s needs one value", a->name);
+		*given |= 1u << i;
+		return store(a, f, word + n + 1, e);
+	}
+	return err_set(e, EINVAL, "%s has no \"%.*s\"; it is: %s", r->name, (int)n, word, r->help);
+}
+
+static int parse_one(struct fault *f, char *text, int n_gpus, struct err *e)
+{
+	char *save, *word = strtok_r(text, " \t\n", &save);
+	unsigned given = 0;
+	int k = 0;
+
+	while (k < N_RULES && strcmp(rules[k].name, word) != 0)
+		k++;
+	if (k == N_RULES)
+		return err_set(e, EINVAL, "no fault \"%s\"; see tests/simgpu/README.md", word);
+	*f = (struct fault){
+		.kind = (enum fault_kind)k, .gpu = -1, .offset = -1, .size = -1, .at = "copy"};
+	while ((word = strtok_r(NULL, " \t\n", &save))) {
+		if (parse_arg(&rules[k], f, word, &given, e))
+			return -EINVAL;
+	}
+	for (unsigned i = 0; i < MAX_ARGS && rules[k].arg[i].name; i++) {
+		if (rules[k].arg[i].required && !(given & 1u << i))
+			return err_set(e, EINVAL, "%s lacks %s; it is: %s", rules[k].name,
+				       rules[k].arg[i].name, rules[k].help);
+	}
+	if (f->gpu >= n_gpus)
+		return err_set(e, EINVAL, "gpu=%d: this server has GPUs 0 to %d", (int)f->gpu,
+			       n_gpus - 1);
+	return 0;
+}
+
+int fault_parse(struct fault_list *l, const char *text, int n_gpus, struct err *e)
+{
+	char *copy = strdup(text ? text : ""), *save, *part;
+	struct err first = ERR_INIT;
+	int r = 0;
+
+	l->n = 0;
+	if (!copy)
+		return err_set(e, ENOMEM, "no memory");
+	for (part = strtok_r(copy, ";", &save); part && !r; part = strtok_r(NULL, ";", &save)) {
+		if (!part[strspn(part, " \t\n")])
+			continue;
+		if (l->n == SIM_MAX_FAULTS)
+			r = err_set(&first, EINVAL, "more than %d faults", SIM_MAX_FAULTS);
+		else
+			r = parse_one(&l->f[l->n], part, n_gpus, &first);
+		l->n += !r;
+	}
+	if (r)
+		err_at(e, EINVAL, "FAULT", (unsigned)l->n + 1, "%s", first.text);
+	free(copy);
+	return r;
+}
+
+const struct fault *fault_find(const struct fault_list *l, enum fault_kind kind, int gpu)
+{
+	for (int i = 0; i < l->n; i++) {
+		if (l->f[i].kind == kind && (gpu < 0 || l->f[i].gpu < 0 || l->f[i].gpu == gpu))
+			return &l->f[i];
+	}
+	return NULL;
+}
+
+double fault_shift(const struct fault_list *l, const char *what, int gpu)
+{
+	double good = 1;
+
+	for (int i = 0; i < l->n; i++) {
+		const struct fault *f = &l->f[i];
+
+		if (f->kind == FAULT_SHIFT && !strcmp(f->what, what) &&
+		    (f->gpu < 0 || f->gpu == gpu))
+			good *= 1 - f->by;
+	}
+	return 1 - good;
+}

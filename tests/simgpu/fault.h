@@ -1,0 +1,56 @@
+/*
+ * Faults that a simulated server is given by name: "hang gpu=3; shift what=h2d by=0.02". The
+ * table in fault.c is all there is: names, arguments, what they default to.
+ */
+#ifndef ASSAY_SIM_FAULT_H
+#define ASSAY_SIM_FAULT_H
+
+#include "../../harness/base/err.h"
+
+#include <stdint.h>
+
+enum fault_kind {
+	FAULT_CORRUPT_COPY,
+	FAULT_DRIVER_MISMATCH,
+	FAULT_DRIVER_TOO_OLD,
+	FAULT_FABRIC_NOT_READY,
+	FAULT_GPU_BUSY,
+	FAULT_GPU_MISSING,
+	FAULT_HANG,
+	FAULT_NVML_MISSING,
+	FAULT_PCIE_DOWNTRAIN,
+	FAULT_SHIFT,
+	FAULT_STICKY_ERROR,
+};
+
+struct fault {
+	enum fault_kind kind;
+	int64_t gpu; /* -1: all, where the fault allows it */
+	int64_t gen, width;
+	int64_t offset, size; /* -1: not given */
+	int64_t after;	      /* copies that still go well */
+	double by;
+	char at[16], dir[8], what[16];
+};
+
+#define SIM_MAX_FAULTS 16
+
+struct fault_list {
+	struct fault f[SIM_MAX_FAULTS];
+	int n;
+};
+
+/* Several separated by ';', "" or NULL is none. n_gpus: of the server. 0 or -EINVAL. */
+int fault_parse(struct fault_list *l, const char *text, int n_gpus, struct err *e);
+
+/* The first of that kind that concerns the GPU (-1: whichever), or NULL. */
+const struct fault *fault_find(const struct fault_list *l, enum fault_kind kind, int gpu);
+
+/* Product of the shifts of what on that GPU as the share by which it is worse: 0.02 is 2 % worse.
+ */
+double fault_shift(const struct fault_list *l, const char *what, int gpu);
+
+/* One line a fault for help: name and arguments. */
+const char *fault_help(int i);
+
+#endif

@@ -1,0 +1,154 @@
+/*
+ * The server of this process: its profile, its faults, its virtual clock, and how long a copy
+ * takes. Known error: copies do not share links, switches or memory with other processes yet.
+ */
+#include "sim.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct {
+	pthread_once_t once;
+	struct sim_profile profile;
+	struct fault_list faults;
+	char title[512];
+	double now;
+} model = {.once = PTHREAD_ONCE_INIT};
+
+static void refuse(const struct err *e)
+{
+	err_print(e, "simulated server: ", stderr);
+	_exit(2);
+}
+
+static void load(void)
+{
+	const char *path = getenv("ASSAY_SIM"), *fault = getenv("ASSAY_SIM_FAULT");
+	struct err e = ERR_INIT;
+
+	if (!path || !*path) {
+		err_set(&e, EINVAL, "ASSAY_SIM names no profile; start this through scripts/sim");
+		refuse(&e);
+	}
+	if (sim_profile_load(&model.profile, path, &e) ||
+	    fault_parse(&model.faults, fault, model.profile.n_gpus, &e))
+		refuse(&e);
+	snprintf(model.title, sizeof(model.title), "%s%s%s", model.profile.server.name,
+		 fault && *fault ? " fault: " : "", fault ? fault : "");
+}
+
+const struct sim_profile *sim_profile(void)
+{
+	pthread_once(&model.once, load);
+	return &model.profile;
+}
+
+const struct fault *sim_fault(enum fault_kind kind, int gpu)
+{
+	sim_profile();
+	return fault_find(&model.faults, kind, gpu);
+}
+
+double sim_shift(const char *what, int gpu)
+{
+	sim_profile();
+	return fault_shift(&model.faults, what, gpu);
+}
+
+const char *sim_fault_help(int i)
+{
+	return fault_help(i);
+}
+
+const char *sim_title(void)
+{
+	sim_profile();
+	return model.title;
+}
+
+/* Too old for the runtime that this façade stands for: the newest driver below its minimum. */
+#if SIM_CUDA_MAJOR >= 13
+#define OLD_DRIVER "525.147.05"
+#define OLD_CUDA   12000
+#else
+#define OLD_DRIVER "470.256.02"
+#define OLD_CUDA   11040
+#endif
+
+const char *sim_driver(void)
+{
+	return sim_fault(FAULT_DRIVER_TOO_OLD, -1) ? OLD_DRIVER : sim_profile()->server.driver;
+}
+
+const char *sim_module(void)
+{
+	return sim_fault(FAULT_DRIVER_MISMATCH, -1) ? OLD_DRIVER : sim_driver();
+}
+
+int sim_driver_cuda(void)
+{
+	return sim_fault(FAULT_DRIVER_TOO_OLD, -1) ? OLD_CUDA : (int)sim_profile()->server.cuda;
+}
+
+double sim_now(void)
+{
+	return model.now;
+}
+
+void sim_advance(double seconds)
+{
+	model.now += seconds;
+}
+
+void sim_advance_to(double when)
+{
+	if (when > model.now)
+		model.now = when;
+}
+
+void sim_link(int gpu, int *gen, int *width)
+{
+	const struct sim_gpu *g = &sim_profile()->gpu[gpu];
+	const struct fault *f = sim_fault(FAULT_PCIE_DOWNTRAIN, gpu);
+
+	*gen = (int)(f && f->gen < g->pcie_gen ? f->gen : g->pcie_gen);
+	*width = (int)(f && f->width && f->width < g->pcie_width ? f->width : g->pcie_width);
+}
+
+/* Pinned rate: the profile's, times the share of the link that trained, times the way to the node.
+ */
+static double pinned_rate(int gpu, enum sim_dir dir, int node)
+{
+	const struct sim_gpu *g = &sim_profile()->gpu[gpu];
+	double rate = dir == SIM_H2D ? g->h2d_pinned_bytes_s : g->d2h_pinned_bytes_s;
+	int gen, width, per = (int)sim_profile()->cpu.nodes_per_socket;
+
+	sim_link(gpu, &gen, &width);
+	rate *= sim_link_bytes_s(gen, width) / sim_link_bytes_s(g->pcie_gen, g->pcie_width);
+	if (g->node >= 0 && node >= 0 && node / per != (int)g->node / per)
+		rate *= g->remote_share;
+	return rate;
+}
+
+double sim_copy_s(int gpu, enum sim_dir dir, bool pinned, int node, double bytes)
+{
+	const struct sim_gpu *g = &sim_profile()->gpu[gpu];
+	double rate = pinned_rate(gpu, dir, node), latency = g->copy_latency_s;
+	double staged = dir == SIM_H2D ? g->h2d_pageable_bytes_s : g->d2h_pageable_bytes_s;
+
+	if (!pinned) {
+		rate = staged < rate ? staged : rate;
+		latency = g->pageable_latency_s;
+	}
+	return (latency + bytes / rate) / (1 - sim_shift(dir == SIM_H2D ? "h2d" : "d2h", gpu));
+}
+
+void sim_hang(void)
+{
+	for (;;)
+		pause();
+}

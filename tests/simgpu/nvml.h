@@ -1,0 +1,36 @@
+/*
+ * NVML's binary interface, as far as the façade has it, declared by hand from its public
+ * documentation: the header is not on every machine. Included by nvml_*.c only.
+ */
+#ifndef ASSAY_SIM_NVML_H
+#define ASSAY_SIM_NVML_H
+
+#include "sim.h"
+
+typedef struct nvml_handle *nvmlDevice_t;
+typedef unsigned long long nvml_u64;
+
+enum nvml_code {
+	NVML_OK = 0,
+	NVML_UNINITIALIZED = 1,
+	NVML_INVALID_ARGUMENT = 2,
+	NVML_NOT_SUPPORTED = 3,
+	NVML_NO_PERMISSION = 4,
+	NVML_NOT_FOUND = 6,
+	NVML_INSUFFICIENT_SIZE = 7,
+	NVML_LIB_RM_VERSION_MISMATCH = 18,
+	NVML_ARGUMENT_VERSION_MISMATCH = 25,
+};
+
+struct nvml_handle {
+	int gpu; /* in the profile */
+};
+
+/* The GPU of a handle: 0 with *gpu, or what the call has to answer. Hangs where a fault says so. */
+int nvml_enter(nvmlDevice_t d, int *gpu);
+const struct sim_gpu *nvml_profile(int gpu);
+int nvml_text(char *out, unsigned size, const char *text);
+
+#define NVML_API SIM_API
+
+#endif

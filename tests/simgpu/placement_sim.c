@@ -1,0 +1,186 @@
+/*
+ * Placement on the simulated server (link seam, see harness/probe/placement.h). Memory is real, the
+ * node that it lies on is what was asked for; the time of host work comes from the profile.
+ * The work itself is done once, so that the arrays that a check reads hold what they should.
+ */
+#include "sim.h"
+#include "../../harness/probe/placement.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+const char *pages_name(enum pages p)
+{
+	return p == PAGES_HUGETLB ? "HUGETLB" : p == PAGES_THP ? "THP" : "4K";
+}
+
+const char *proof_name(enum proof p)
+{
+	return p == PROOF_PROVEN ? "PROVEN" : p == PROOF_WRONG ? "WRONG" : "UNPROVEN";
+}
+
+static int check_node(int node, struct err *e)
+{
+	int n = sim_profile_nodes(sim_profile());
+
+	return node >= 0 && node < n ? 0
+				     : err_set(e, EINVAL, "no NUMA node %d, there are %d", node, n);
+}
+
+/* What the server would give: huge pages where it keeps enough of them, THP where it allows that.
+ */
+static enum pages granted(size_t bytes, enum pages ask)
+{
+	const struct sim_profile *p = sim_profile();
+
+	if (ask == PAGES_HUGETLB && (uint64_t)p->memory.huge2m_pages << 21 >= bytes)
+		return PAGES_HUGETLB;
+	return ask != PAGES_4K && strcmp(p->cpu.thp, "never") != 0 ? PAGES_THP : PAGES_4K;
+}
+
+int placement_alloc(struct placement_buf *b, size_t bytes, int node, enum pages ask, struct err *e)
+{
+	char *p;
+	struct sim_range r = {.bytes = bytes, .kind = SIM_PLACED, .node = node};
+
+	memset(b, 0, sizeof(*b));
+	if (check_node(node, e))
+		return -EINVAL;
+	if (!bytes)
+		return err_set(e, EINVAL, "no memory of 0 bytes");
+	if ((double)bytes > (double)sim_profile()->memory.node_free_bytes || sim_map(bytes, &p))
+		return err_set(e, ENOMEM, "%zu bytes on node %d: no memory", bytes, node);
+	r.base = p;
+	if (sim_range_add(&r)) {
+		munmap(p, bytes);
+		return err_set(e, ENOMEM, "%zu bytes on node %d: no memory", bytes, node);
+	}
+	*b = (struct placement_buf){p, bytes, node, granted(bytes, ask), bytes};
+	return 0;
+}
+
+void placement_free(struct placement_buf *b)
+{
+	struct sim_range r;
+
+	if (b->p && !sim_range_remove(b->p, SIM_PLACED, &r))
+		munmap(b->p, b->mapped);
+	memset(b, 0, sizeof(*b));
+}
+
+int placement_pin_node(int node, struct err *e)
+{
+	if (check_node(node, e))
+		return -EINVAL;
+	sim_pin(node);
+	return 0;
+}
+
+int placement_pin_cpu(int cpu, struct err *e)
+{
+	int n = sim_profile_cpus(sim_profile());
+
+	if (cpu < 0 || cpu >= n)
+		return err_set(e, EINVAL, "no CPU %d, there are %d", cpu, n);
+	sim_pin(sim_profile_cpu_node(sim_profile(), cpu));
+	return 0;
+}
+
+int placement_cpus(int node, int *cpus, int max)
+{
+	int n = 0, total = sim_profile_cpus(sim_profile());
+
+	for (int c = 0; c < total && n < max; c++) {
+		if (sim_profile_cpu_node(sim_profile(), c) == node)
+			cpus[n++] = c;
+	}
+	return n;
+}
+
+int placement_policy(int node, struct err *e)
+{
+	if (node != -1 && check_node(node, e))
+		return -EINVAL;
+	sim_set_policy(node);
+	return 0;
+}
+
+void placement_prove(const void *p, size_t bytes, int node, struct placement_proof *out)
+{
+	struct sim_range r;
+
+	*out = (struct placement_proof){.result = PROOF_UNPROVEN, .found = -1};
+	out->pages = (bytes + 4095) / 4096;
+	if (!sim_range_find(p, SIM_PLACED, &r) && !sim_range_find(p, SIM_PINNED, &r)) {
+		snprintf(out->source, sizeof(out->source),
+			 "memory that the simulated server did not place");
+		return;
+	}
+	out->found = r.node;
+	out->result = r.node == node ? PROOF_PROVEN : PROOF_WRONG;
+	out->elsewhere = r.node == node ? 0 : out->pages;
+	snprintf(out->source, sizeof(out->source), "move_pages");
+}
+
+/* By enum host_work: the name of its shift and of its noise. */
+static const char *const work_name[] = {"host_latency", "host_read", "host_write", "host_copy",
+					"host_triad"};
+
+static double host_rate(const struct host_load *l)
+{
+	const struct sim_memory *m = &sim_profile()->memory;
+	double node = l->kind == HOST_READ    ? m->read_bytes_s
+		      : l->kind == HOST_WRITE ? m->write_bytes_s
+		      : l->kind == HOST_COPY  ? m->copy_bytes_s
+					      : m->triad_bytes_s;
+	double threads = m->thread_bytes_s * l->threads;
+
+	if (threads < node)
+		node = threads;
+	return l->cpu_node == l->node ? node : node * m->remote_share;
+}
+
+static double host_seconds(const struct host_load *l, double n)
+{
+	const struct sim_memory *m = &sim_profile()->memory;
+	double shift = sim_shift(work_name[l->kind], -1);
+
+	if (l->kind == HOST_CHASE)
+		return n * l->amount * (1 + shift) *
+		       (l->cpu_node == l->node ? m->latency_local_s : m->latency_remote_s);
+	return n * l->amount / host_rate(l) / (1 - shift);
+}
+
+/* The last few pieces of work that were really done. */
+#define DONE_MAX 64
+static struct {
+	struct host_load l[DONE_MAX];
+	size_t n;
+} done;
+
+static bool first_time(const struct host_load *l)
+{
+	size_t kept = done.n < DONE_MAX ? done.n : DONE_MAX;
+
+	for (size_t i = 0; i < kept; i++) {
+		if (done.l[i].work == l->work && done.l[i].arg == l->arg &&
+		    done.l[i].kind == l->kind)
+			return false;
+	}
+	done.l[done.n++ % DONE_MAX] = *l;
+	return true;
+}
+
+double placement_time(const struct host_load *l, uint64_t n)
+{
+	double s;
+
+	if (l->work && first_time(l))
+		l->work(l->arg, 1);
+	sim_epoch();
+	s = host_seconds(l, (double)n) * sim_noise(work_name[l->kind]);
+	sim_advance(s);
+	return s;
+}

@@ -1,0 +1,91 @@
+/*
+ * A server as a file describes it (servers/NAME.ini): the truth that tests compare with. SI
+ * units; the names of the keys carry them. See README.md for the keys.
+ */
+#ifndef ASSAY_SIM_PROFILE_H
+#define ASSAY_SIM_PROFILE_H
+
+#include "../../harness/base/err.h"
+
+#include <stdint.h>
+
+#define SIM_API __attribute__((visibility("default")))
+
+#define SIM_MAX_GPUS  16
+#define SIM_MAX_NODES 16
+#define SIM_TEXT      128
+
+struct sim_server {
+	char name[SIM_TEXT], summary[SIM_TEXT], utc[SIM_TEXT], hostname[SIM_TEXT];
+	char kernel[SIM_TEXT], driver[SIM_TEXT], module[SIM_TEXT], hypervisor[SIM_TEXT];
+	int64_t cuda, nccl, cublaslt; /* version codes as the libraries give them */
+};
+
+struct sim_cpu {
+	char model[SIM_TEXT], vendor[SIM_TEXT], governor[SIM_TEXT], thp[SIM_TEXT];
+	int64_t sockets, nodes_per_socket, cores_per_socket, threads_per_core;
+	int64_t max_hz, l1d_bytes, l2_bytes, llc_bytes, llc_cores;
+};
+
+struct sim_memory {
+	int64_t node_bytes, node_free_bytes, huge2m_pages;
+	int64_t distance_local, distance_remote;
+	double latency_local_s, latency_remote_s;
+	double read_bytes_s, write_bytes_s, copy_bytes_s, triad_bytes_s; /* all threads, local */
+	double thread_bytes_s; /* most that one thread moves */
+	double remote_share;   /* remote bandwidth / local bandwidth */
+};
+
+struct sim_noise_cfg {
+	double process_sd, sample_sd, autocorrelation;
+};
+
+struct sim_gpu {
+	char model[SIM_TEXT], pci[SIM_TEXT], path[SIM_TEXT], part[SIM_TEXT], vbios[SIM_TEXT],
+		ecc[SIM_TEXT];
+	char mig[SIM_TEXT], persistence[SIM_TEXT], lock_clocks[SIM_TEXT], fabric[SIM_TEXT];
+	char uuid[SIM_TEXT], serial[SIM_TEXT]; /* made from the server's name and the index */
+	int64_t node;			       /* NUMA node as firmware says, -1: it does not */
+	int64_t device_id, cc_major, cc_minor, sms, bus_bits, copy_engines;
+	int64_t memory_bytes, memory_used_bytes, l2_bytes, bar1_bytes;
+	int64_t pcie_gen, pcie_width;
+	int64_t sm_max_hz, sm_idle_hz, memory_hz;
+	double power_limit_w, power_idle_w, power_busy_w;
+	int64_t temperature_idle_c, temperature_busy_c;
+	double h2d_pinned_bytes_s, d2h_pinned_bytes_s, h2d_pageable_bytes_s, d2h_pageable_bytes_s;
+	double remote_share;	    /* pinned rate from the other socket's memory / from the own */
+	double copy_latency_s;	    /* what each copy costs the copy engine */
+	double pageable_latency_s;  /* what each pageable copy costs the host */
+	double memory_copy_bytes_s; /* device memory, read + written */
+	double peer_bytes_s;
+	double call_s, sync_s, launch_s,
+		context_s; /* host cost of a call, a wait, a kernel, a context */
+	int64_t nvlinks;
+};
+
+struct sim_profile {
+	struct sim_server server;
+	struct sim_cpu cpu;
+	struct sim_memory memory;
+	struct sim_noise_cfg noise;
+	struct sim_gpu gpu[SIM_MAX_GPUS];
+	int n_gpus;
+};
+
+/* 0 or a negative errno with file and line in e. */
+int sim_profile_load(struct sim_profile *p, const char *path, struct err *e);
+
+SIM_API int sim_profile_nodes(const struct sim_profile *p);
+/* CPUs are numbered as Linux does: the cores of all nodes in order, then their second threads. */
+SIM_API int sim_profile_cpus(const struct sim_profile *p);
+SIM_API int sim_profile_cpu_node(const struct sim_profile *p, int cpu);
+
+/* Visits every key as the file's own spelling would give it, overrides resolved ("gpu 3", "node",
+ * "0"). */
+typedef void sim_profile_fn(void *arg, const char *section, const char *key, const char *value);
+SIM_API void sim_profile_visit(const struct sim_profile *p, sim_profile_fn *fn, void *arg);
+
+/* Bytes/s of one direction of a PCIe link, encoding taken off (facts: 15.75 for Gen3 x16). */
+double sim_link_bytes_s(int64_t gen, int64_t width);
+
+#endif

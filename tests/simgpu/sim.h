@@ -1,0 +1,96 @@
+/*
+ * The model behind the façades: one simulated server as this process sees it. Virtual time,
+ * noise, who lies where, what the run's processes share. Everything is a pure function of the
+ * profile, the faults, the streams given to sim_begin and the order of this process's calls.
+ */
+#ifndef ASSAY_SIM_SIM_H
+#define ASSAY_SIM_SIM_H
+
+#include "fault.h"
+#include "profile.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The server of ASSAY_SIM and ASSAY_SIM_FAULT, read once. Without them, or with broken ones, the
+ * process ends with exit code 2 and the reason: nothing simulated works without.
+ */
+SIM_API const struct sim_profile *sim_profile(void);
+SIM_API const struct fault *sim_fault(enum fault_kind kind, int gpu);
+SIM_API const char *sim_fault_help(int i);	     /* one line a fault, NULL after the last */
+SIM_API double sim_shift(const char *what, int gpu); /* see fault_shift */
+SIM_API const char *sim_title(void); /* "hgx-h100" or "hgx-h100 fault: hang gpu=3" */
+
+/* Versions as the driver says them, after faults. */
+SIM_API const char *sim_driver(void); /* of the libraries, "580.82.07" */
+SIM_API const char *sim_module(void); /* of the kernel module */
+SIM_API int sim_driver_cuda(void);    /* newest CUDA that it supports, 13000 */
+
+/* ---- virtual time of this process, seconds ---- */
+
+SIM_API double sim_now(void);
+SIM_API void sim_advance(double seconds);
+SIM_API void sim_advance_to(double when); /* never back */
+
+/* ---- noise: factors on durations ---- */
+
+/* What is measured next. The first call of a process is its identity (the process effect). */
+SIM_API void sim_begin(uint64_t stream);
+/* A new sample: what follows until the next call shares one draw. */
+SIM_API void sim_epoch(void);
+/* Factor for a duration; channel tells apart what a process may be slow or fast at. */
+SIM_API double sim_noise(const char *channel);
+
+/* ---- durations before noise ---- */
+
+enum sim_dir { SIM_H2D, SIM_D2H };
+
+/* One copy between host and GPU. node: where the host memory lies. */
+SIM_API double sim_copy_s(int gpu, enum sim_dir dir, bool pinned, int node, double bytes);
+/* The link as it trained, after faults. */
+SIM_API void sim_link(int gpu, int *gen, int *width);
+
+/* ---- where memory lies ---- */
+
+enum sim_mem { SIM_PLACED, SIM_PINNED, SIM_REGISTERED, SIM_DEVICE };
+
+struct sim_range {
+	char *base;
+	size_t bytes;
+	enum sim_mem kind;
+	int node;    /* host memory: its node */
+	int gpu;     /* SIM_DEVICE: which */
+	char *store; /* SIM_DEVICE: where the bytes really are; the host faults on base */
+};
+
+SIM_API int sim_range_add(const struct sim_range *r); /* 0 or -ENOMEM */
+SIM_API int sim_range_remove(const void *base, enum sim_mem kind,
+			     struct sim_range *out); /* 0, -ENOENT */
+/* The range of that kind that holds p; false if there is none. */
+SIM_API bool sim_range_find(const void *p, enum sim_mem kind, struct sim_range *out);
+/* Node of host memory: as recorded, else where this thread's new memory comes from. */
+SIM_API int sim_host_node(const void *p);
+/* Real memory of whole pages, THP advised, -ENOMEM or 0. */
+SIM_API int sim_map(size_t bytes, char **out);
+
+/* Where this thread runs and where its new memory comes from; policy -1: where it runs. */
+SIM_API void sim_pin(int node);
+SIM_API void sim_set_policy(int node);
+SIM_API int sim_memory_node(void);
+
+/* ---- shared by all processes of the run: one mapped file ---- */
+
+SIM_API void sim_context_open(int gpu); /* this process has a context there, until it ends */
+SIM_API int sim_context_pids(int gpu, int *pids, int max); /* live ones; returns how many */
+SIM_API void sim_busy(int gpu, double seconds);		   /* the GPU worked: energy */
+SIM_API double sim_energy_j(int gpu);
+/* The clock that an administrator locked, MHz; 0: none. */
+SIM_API void sim_set_lock(int gpu, unsigned mhz);
+SIM_API unsigned sim_lock(int gpu);
+
+/* Never returns: what a driver that hangs does. */
+SIM_API void sim_hang(void) __attribute__((noreturn));
+
+#endif
