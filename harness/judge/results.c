@@ -111,8 +111,8 @@ static bool mark_only(const char *valid)
 struct pool {
 	double *v, *sorted; /* valid samples of all processes in time order; scratch */
 	size_t n, cap, cap_sorted;
-	size_t left_out;    /* invalid samples of processes that have valid ones */
-	const char *cause;  /* the first of theirs */
+	size_t left_out;   /* invalid samples of processes that have valid ones */
+	const char *cause; /* the first of theirs */
 };
 
 static double median_of(struct pool *p, const double *v, size_t n)
@@ -268,7 +268,8 @@ static void judge_samples(struct result *r, const struct pool *p)
 		note(r, "the warm-up did not settle");
 }
 
-static const char *metric_word(const struct bundle_data *d, const struct result *r, const char *what)
+static const char *metric_word(const struct bundle_data *d, const struct result *r,
+			       const char *what)
 {
 	char *key = mem_printf("metric.%s.%s.%s", r->bench, r->metric, what);
 	const char *v = bundle_value(d, NULL, key);
@@ -280,7 +281,8 @@ static const char *metric_word(const struct bundle_data *d, const struct result 
 /* The metric tables are long and results of one metric follow each other: ask once. */
 static void describe(struct result *r, const struct result *previous, const struct bundle_data *d)
 {
-	if (previous && !strcmp(previous->bench, r->bench) && !strcmp(previous->metric, r->metric)) {
+	if (previous && !strcmp(previous->bench, r->bench) &&
+	    !strcmp(previous->metric, r->metric)) {
 		r->unit = previous->unit;
 		r->better = previous->better;
 		r->cls = previous->cls;

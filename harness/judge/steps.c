@@ -249,7 +249,8 @@ static bool has_step(const struct ended *list, size_t n, unsigned step)
 	return lo < n && list[lo].row->step == step;
 }
 
-void steps_make(struct results *out, const struct bundle_data *d, const struct ended *list, size_t n)
+void steps_make(struct results *out, const struct bundle_data *d, const struct ended *list,
+		size_t n)
 {
 	const char *arm = n ? list[0].row->arm : "host";
 

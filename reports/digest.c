@@ -1,0 +1,188 @@
+/* The machine and the run in a few lines: see digest.h. */
+#include "digest.h"
+#include "../harness/base/mem.h"
+#include "../harness/judge/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *value(const struct bundle_data *d, const char *key)
+{
+	const char *v = bundle_value(d, NULL, key);
+
+	return v ? v : "";
+}
+
+/* Adds text with something between it and what stands there already; nothing for "". */
+static void join(struct buf *out, const char *between, const char *before, const char *text)
+{
+	if (!text[0])
+		return;
+	if (out->len)
+		buf_puts(out, between);
+	buf_puts(out, before);
+	buf_puts(out, text);
+}
+
+void digest_machine(struct buf *out, const struct bundle_data *d)
+{
+	const char *sockets = value(d, "cpu.sockets"), *cpu = value(d, "cpu.model");
+
+	join(out, "", "", value(d, "host.name"));
+	if (cpu[0] && sockets[0] && strcmp(sockets, "1") != 0) {
+		join(out, " · ", "", sockets);
+		buf_puts(out, " × ");
+		buf_puts(out, cpu);
+	} else {
+		join(out, " · ", "", cpu);
+	}
+	join(out, " · ", "kernel ", value(d, "host.kernel"));
+}
+
+/* "gpu.3.name" -> true with the field at the end. */
+static bool is_gpu_name(const char *key)
+{
+	if (strncmp(key, "gpu.", 4) != 0)
+		return false;
+	size_t digits = strspn(key + 4, "0123456789");
+	return digits && !strcmp(key + 4 + digits, ".name");
+}
+
+void digest_gpus(struct buf *out, const struct bundle_data *d)
+{
+	const char *arm = NULL, *status = value(d, "cuda.status");
+	char *done = mem_zalloc(d->n_manifest + 1, 1);
+
+	for (size_t i = 0; i < d->n_manifest; i++) {
+		const struct manifest_row *m = &d->manifest[i];
+		unsigned same = 0;
+
+		if (done[i] || !is_gpu_name(m->key) || (arm && strcmp(arm, m->arm) != 0))
+			continue;
+		arm = m->arm;
+		for (size_t k = i; k < d->n_manifest; k++) {
+			const struct manifest_row *x = &d->manifest[k];
+
+			if (!is_gpu_name(x->key) || strcmp(x->arm, arm) ||
+			    strcmp(x->value, m->value))
+				continue;
+			done[k] = 1;
+			same++;
+		}
+		if (out->len)
+			buf_puts(out, ", ");
+		buf_printf(out, "%u × %s", same, m->value);
+	}
+	free(done);
+	if (!out->len && status[0])
+		buf_printf(out, "none measured (%s)", status);
+	else if (!out->len)
+		buf_puts(out, "none seen");
+}
+
+void digest_driver(struct buf *out, const struct bundle_data *d)
+{
+	char *end;
+	long max = strtol(value(d, "driver.cuda_max"), &end, 10);
+
+	join(out, "", "", value(d, "driver.version"));
+	if (out->len && max >= 1000)
+		buf_printf(out, ", CUDA up to %ld.%ld", max / 1000, max % 1000 / 10);
+}
+
+void digest_date(struct buf *out, const struct bundle_data *d)
+{
+	join(out, "", "", value(d, "run.start_utc"));
+}
+
+void digest_suite(struct buf *out, const struct bundle_data *d)
+{
+	join(out, "", "", value(d, "suite.name"));
+	join(out, ": ", "", value(d, "suite.summary"));
+}
+
+void digest_program(struct buf *out, const struct bundle_data *d)
+{
+	const char *version = value(d, "program.version"), *build = value(d, "program.build");
+
+	join(out, "", "assay ", version);
+	if (build[0] && strcmp(build, version) != 0)
+		join(out, ", ", "build ", build);
+	join(out, ", ", "seed ", value(d, "run.seed"));
+}
+
+/* "copy (8 steps), host_latency (1 step)": steps that passed, by benchmark. */
+void digest_measured(struct buf *out, const struct report *r)
+{
+	const struct results *all = r->results;
+
+	for (size_t i = 0; i < all->n_steps; i++) {
+		const char *bench = all->step[i].bench;
+		unsigned passed = 0, of = 0;
+		bool first = true;
+
+		for (size_t k = 0; k < all->n_steps; k++) {
+			if (strcmp(all->step[k].bench, bench) != 0)
+				continue;
+			first &= k >= i;
+			passed += all->step[k].status == ST_PASS;
+			of++;
+		}
+		if (!first || !passed)
+			continue;
+		join(out, ", ", "", bench[0] ? bench : "unnamed");
+		if (passed < of)
+			buf_printf(out, " (%u of %u steps)", passed, of);
+		else
+			buf_printf(out, " (%u step%s)", of, of == 1 ? "" : "s");
+	}
+}
+
+/* "copy (no NVIDIA GPU …), …": what was skipped, failed or never came to a number. */
+void digest_missing(struct buf *out, const struct findings *f)
+{
+	size_t told = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct finding *x = &f->f[i];
+
+		if (x->number)
+			continue;
+		if (told == 3) {
+			buf_printf(out, "; and %zu more below", f->n - i);
+			return;
+		}
+		join(out, "; ", "", x->bench[0] ? x->bench : "a step");
+		if (x->where[0] && strlen(x->where) <= 60)
+			buf_printf(out, " %s", x->where);
+		buf_puts(out, " (");
+		words_cut(out, x->reason, 120);
+		buf_putc(out, ')');
+		told++;
+	}
+}
+
+size_t digest_make(struct digest_line line[DIGEST_LINES], const struct report *r,
+		   const struct findings *f)
+{
+	const struct bundle_data *d = r->data;
+	struct digest_line all[DIGEST_LINES] = {
+		{.name = "Machine"},	  {.name = "GPUs"},    {.name = "Driver"},
+		{.name = "Date"},	  {.name = "Suite"},   {.name = "Ran"},
+		{.name = "Not measured"}, {.name = "Program"},
+	};
+	size_t n = 0;
+
+	digest_machine(&all[0].text, d);
+	digest_gpus(&all[1].text, d);
+	digest_driver(&all[2].text, d);
+	digest_date(&all[3].text, d);
+	digest_suite(&all[4].text, d);
+	digest_measured(&all[5].text, r);
+	digest_missing(&all[6].text, f);
+	digest_program(&all[7].text, d);
+	for (size_t i = 0; i < DIGEST_LINES; i++)
+		if (all[i].text.len)
+			line[n++] = all[i];
+	return n;
+}

@@ -1,0 +1,27 @@
+/* The machine and the run in a few lines, for the head of every report. */
+#ifndef ASSAY_REPORTS_DIGEST_H
+#define ASSAY_REPORTS_DIGEST_H
+
+#include "findings.h"
+#include "report.h"
+
+/* Each appends one line of plain text, or nothing where the manifest does not say. */
+void digest_machine(struct buf *out, const struct bundle_data *d);
+void digest_gpus(struct buf *out, const struct bundle_data *d);
+void digest_driver(struct buf *out, const struct bundle_data *d);
+void digest_date(struct buf *out, const struct bundle_data *d);
+void digest_suite(struct buf *out, const struct bundle_data *d);
+void digest_program(struct buf *out, const struct bundle_data *d);
+void digest_measured(struct buf *out, const struct report *r);
+void digest_missing(struct buf *out, const struct findings *f);
+
+struct digest_line {
+	const char *name;
+	struct buf text;
+};
+#define DIGEST_LINES 8
+/* All of them, in order; lines that have no text are left out. Free each text. */
+size_t digest_make(struct digest_line line[DIGEST_LINES], const struct report *r,
+		   const struct findings *f);
+
+#endif

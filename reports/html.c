@@ -1,0 +1,53 @@
+/*
+ * report.html: one file without script or outside address. Order: verdict, machine, what ran
+ * and what did not; findings; measurements; steps; environment; method. All bytes come from the
+ * evidence, and on the simulated server real times are left out, so one seed gives one file.
+ */
+#include "html.h"
+
+#include <string.h>
+
+void html_scroll(struct page *p, const char *label)
+{
+	html_put(p->out,
+		 "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s\">\n",
+		 label);
+}
+
+void html_scroll_end(struct page *p)
+{
+	buf_puts(p->out, "</div>\n");
+}
+
+void html_each_bench(struct page *p, html_bench_fn *fn)
+{
+	for (size_t i = 0, end; i < p->view.n; i = end) {
+		const char *bench = p->view.group[i].bench;
+
+		for (end = i + 1; end < p->view.n && !strcmp(p->view.group[end].bench, bench);
+		     end++)
+			;
+		fn(p, bench, i, end);
+	}
+}
+
+void report_html(struct buf *out, const struct report *r)
+{
+	struct page p = {.out = out, .r = r};
+
+	p.simulated = bundle_value(r->data, NULL, "simulated");
+	view_make(&p.view, r);
+	findings_make(&p.findings, r);
+	html_head(&p);
+	html_findings(&p);
+	html_measurements(&p);
+	html_steps(&p);
+	html_environment(&p);
+	html_method(&p);
+	buf_puts(out, "</main>\n");
+	if (p.simulated)
+		buf_puts(out, "<p class=\"paper\" aria-hidden=\"true\">SIMULATED</p>\n");
+	buf_puts(out, "</body>\n</html>\n");
+	findings_free(&p.findings);
+	view_free(&p.view);
+}

@@ -1,0 +1,36 @@
+/* The parts of report.html; each writes one section. Inner header of html*.c. */
+#ifndef ASSAY_REPORTS_HTML_H
+#define ASSAY_REPORTS_HTML_H
+
+#include "findings.h"
+#include "text.h"
+#include "view.h"
+
+struct page {
+	struct buf *out;
+	const struct report *r;
+	struct view view;
+	struct findings findings;
+	const char *simulated; /* profile and fault, NULL on real hardware */
+};
+
+/* The style sheet, put into the program when it is built (style.c). */
+extern const char html_style[];
+
+void html_head(struct page *p);		/* <head>, banner, verdict, digest, contents */
+void html_findings(struct page *p);	/* what went wrong, what was not measured */
+void html_measurements(struct page *p); /* a part a benchmark */
+void html_figure(struct page *p, const struct group *g, const bool *shown, size_t number);
+void html_steps(struct page *p);
+void html_environment(struct page *p);
+void html_method(struct page *p);
+
+/* A table or chart that may be wider than the page scrolls in a region of its own. */
+void html_scroll(struct page *p, const char *label);
+void html_scroll_end(struct page *p);
+
+/* Benchmarks with numbers, in order: calls fn with the groups [from, to) of each. */
+typedef void html_bench_fn(struct page *p, const char *bench, size_t from, size_t to);
+void html_each_bench(struct page *p, html_bench_fn *fn);
+
+#endif

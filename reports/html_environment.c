@@ -1,0 +1,190 @@
+/*
+ * The manifest, folded: by subject (the first word of the key), with a field that is alike on
+ * all GPUs told once; then the statements of the benchmarks about their keys, by kind.
+ */
+#include "html.h"
+#include "../harness/base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS  200 /* of one subject; manifest.csv has all */
+#define FACTS 60
+
+/* Described elsewhere in the report, or different in each simulated run. */
+static bool left_out(const struct page *p, const char *key)
+{
+	static const char *const always[] = {"fact.", "metric.", "bench."};
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		if (!strncmp(key, always[i], strlen(always[i])))
+			return true;
+	return p->simulated && !strcmp(key, "run.argv");
+}
+
+static size_t subject_length(const char *key)
+{
+	return strcspn(key, ".");
+}
+
+static int by_row(const void *pa, const void *pb)
+{
+	const struct manifest_row *a = *(const struct manifest_row *const *)pa;
+	const struct manifest_row *b = *(const struct manifest_row *const *)pb;
+	int c = strcmp(a->key, b->key);
+
+	if (!c)
+		c = strcmp(a->arm, b->arm);
+	return c ? c : strcmp(a->value, b->value);
+}
+
+/* Sorted pointers to the rows that are wanted; the caller frees. */
+static const struct manifest_row **sorted(struct page *p, bool facts, size_t *n)
+{
+	const struct bundle_data *d = p->r->data;
+	const struct manifest_row **v =
+		mem_zalloc(d->n_manifest + 1, sizeof(const struct manifest_row *));
+
+	*n = 0;
+	for (size_t i = 0; i < d->n_manifest; i++) {
+		bool fact = !strncmp(d->manifest[i].key, "fact.", 5);
+
+		if (facts ? fact : !left_out(p, d->manifest[i].key))
+			v[(*n)++] = &d->manifest[i];
+	}
+	qsort(v, *n, sizeof(*v), by_row);
+	return v;
+}
+
+/* "gpu.3.ecc_current" -> "ecc_current", NULL for any other key. */
+static const char *gpu_field(const char *key)
+{
+	if (strncmp(key, "gpu.", 4) != 0)
+		return NULL;
+	size_t digits = strspn(key + 4, "0123456789");
+	return digits && key[4 + digits] == '.' ? key + 5 + digits : NULL;
+}
+
+/* How many rows say the same of a GPU's field, 0 where one of them differs. */
+static size_t alike(const struct manifest_row *const *v, size_t n, size_t i)
+{
+	const char *field = gpu_field(v[i]->key);
+	size_t same = 0;
+
+	for (size_t k = 0; field && k < n; k++) {
+		const char *other = gpu_field(v[k]->key);
+
+		if (!other || strcmp(other, field) != 0 || strcmp(v[k]->arm, v[i]->arm) != 0)
+			continue;
+		if (strcmp(v[k]->value, v[i]->value) != 0)
+			return 0;
+		same++;
+	}
+	return same;
+}
+
+static bool first_alike(const struct manifest_row *const *v, size_t i)
+{
+	const char *field = gpu_field(v[i]->key);
+
+	for (size_t k = 0; k < i; k++) {
+		const char *other = gpu_field(v[k]->key);
+
+		if (other && !strcmp(other, field) && !strcmp(v[k]->arm, v[i]->arm))
+			return false;
+	}
+	return true;
+}
+
+static void put_row(struct page *p, const struct manifest_row *m, const char *key, bool arms)
+{
+	html_put(p->out, "<tr><th scope=\"row\"><code>%s</code></th>", key);
+	if (arms)
+		html_put(p->out, "<td>%s</td>", m->arm);
+	html_put(p->out, "<td>%s</td><td>%s</td></tr>\n", m->value, m->source);
+}
+
+static void put_subject(struct page *p, const struct manifest_row *const *v, size_t n)
+{
+	char *subject = mem_strndup(v[0]->key, subject_length(v[0]->key));
+	char *label = mem_printf("Environment: %s", subject);
+	bool arms = false;
+	size_t rows = 0;
+
+	for (size_t i = 1; i < n; i++)
+		arms |= strcmp(v[i]->arm, v[0]->arm) != 0;
+	html_put(p->out, "<details><summary>%s <small>%zu</small></summary>\n", subject, n);
+	html_scroll(p, label);
+	buf_puts(p->out, "<table class=\"words\"><thead><tr><th scope=\"col\">key</th>");
+	if (arms)
+		buf_puts(p->out, "<th scope=\"col\">arm</th>");
+	buf_puts(p->out, "<th scope=\"col\">value</th><th scope=\"col\">source</th></tr></thead>\n"
+			 "<tbody>\n");
+	for (size_t i = 0; i < n && rows < ROWS; i++) {
+		size_t same = alike(v, n, i);
+		char *key = same > 1 ? mem_printf("gpu.*.%s (all %zu)", gpu_field(v[i]->key), same)
+				     : mem_strdup(v[i]->key);
+
+		if (same < 2 || first_alike(v, i)) {
+			put_row(p, v[i], key, arms);
+			rows++;
+		}
+		free(key);
+	}
+	buf_puts(p->out, "</tbody></table>\n");
+	html_scroll_end(p);
+	if (rows == ROWS)
+		buf_puts(p->out, "<p>More rows: see manifest.csv.</p>\n");
+	buf_puts(p->out, "</details>\n");
+	free(label);
+	free(subject);
+}
+
+static void put_facts(struct page *p)
+{
+	size_t n;
+	const struct manifest_row **v = sorted(p, true, &n);
+
+	if (n) {
+		html_put(p->out,
+			 "<details><summary>Ceilings, placement and other statements <small>%zu"
+			 "</small></summary>\n",
+			 n);
+		html_scroll(p, "Statements of the benchmarks");
+		buf_puts(p->out, "<table class=\"words\"><thead><tr><th scope=\"col\">about</th>"
+				 "<th scope=\"col\">value</th><th scope=\"col\">source</th>"
+				 "</tr></thead>\n<tbody>\n");
+		for (size_t i = 0; i < n && i < FACTS; i++)
+			put_row(p, v[i], v[i]->key + 5, false);
+		buf_puts(p->out, "</tbody></table>\n");
+		html_scroll_end(p);
+		if (n > FACTS)
+			html_put(p->out, "<p>And %zu more: see manifest.csv, keys fact.*.</p>\n",
+				 n - FACTS);
+		buf_puts(p->out, "</details>\n");
+	}
+	free(v);
+}
+
+void html_environment(struct page *p)
+{
+	size_t n;
+	const struct manifest_row **v = sorted(p, false, &n);
+
+	buf_puts(p->out,
+		 "<section id=\"environment\">\n<h2>Environment</h2>\n"
+		 "<p>What the program found before the first step; manifest.csv in the bundle is "
+		 "the same list.</p>\n");
+	for (size_t i = 0, end; i < n; i = end) {
+		size_t len = subject_length(v[i]->key);
+
+		for (end = i + 1; end < n && subject_length(v[end]->key) == len &&
+				  !strncmp(v[end]->key, v[i]->key, len);
+		     end++)
+			;
+		put_subject(p, v + i, end - i);
+	}
+	put_facts(p);
+	buf_puts(p->out, "</section>\n");
+	free(v);
+}

@@ -1,0 +1,214 @@
+/* A part a benchmark: for each metric its table and its chart. */
+#include "html.h"
+#include "../harness/base/mem.h"
+#include "../harness/judge/words.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS 40 /* of a table; beyond that it shows a choice */
+
+/* What the columns of a table must hold. */
+struct needs {
+	bool ceiling, remark, level;
+};
+
+static struct needs needs_of(const struct group *g, const bool *shown)
+{
+	struct needs n = {.level = g->level > 0};
+
+	for (size_t i = 0; i < g->n; i++) {
+		if (!shown[i])
+			continue;
+		n.ceiling |= g->row[i]->ceiling > 0;
+		n.remark |= g->row[i]->reason[0] != '\0';
+	}
+	return n;
+}
+
+/* "95 % interval", with what it speaks about where there is one process. */
+static void interval_name(struct buf *out, const struct group *g)
+{
+	const struct result *r = g->row[0];
+	char level[16];
+
+	if (g->level) {
+		buf_puts(out, "±");
+		return;
+	}
+	buf_printf(out, "± (%s %%%s)", text_percent(level, sizeof(level), r->s.ci_level),
+		   r->processes_valid == 1 ? ", within the process" : "");
+}
+
+static void put_columns(struct page *p, const struct group *g, struct needs n)
+{
+	struct buf interval = BUF_INIT, name = BUF_INIT;
+
+	buf_puts(p->out, "<thead><tr>");
+	for (size_t i = 0; i < g->columns; i++) {
+		if (g->column[i].n < 2)
+			continue;
+		buf_reset(&name);
+		words_name(&name, g->column[i].name);
+		html_put(p->out, "<th scope=\"col\" class=\"l\">%s</th>", buf_str(&name));
+	}
+	interval_name(&interval, g);
+	html_put(p->out,
+		 "<th scope=\"col\">median%s%s</th><th scope=\"col\">%s</th>"
+		 "<th scope=\"col\">processes × samples</th><th scope=\"col\">spread (MAD)</th>",
+		 g->scale.name[0] ? ", " : "", g->scale.name, buf_str(&interval));
+	if (n.level)
+		buf_puts(p->out, "<th scope=\"col\">level</th>");
+	if (n.ceiling)
+		buf_puts(p->out, "<th scope=\"col\">of the ceiling</th>");
+	if (n.remark)
+		buf_puts(p->out, "<th scope=\"col\" class=\"l\">remark</th>");
+	buf_puts(p->out, "</tr></thead>\n");
+	buf_free(&interval);
+	buf_free(&name);
+}
+
+static void put_share(struct page *p, double share)
+{
+	char text[16];
+
+	if (isnan(share)) {
+		buf_puts(p->out, "<td>–</td>");
+		return;
+	}
+	html_put(p->out, "<td class=\"bar\"><i style=\"--p:%.1f%%\"></i>%s&#8239;%%</td>",
+		 fmin(share * 100, 100), text_percent(text, sizeof(text), share));
+}
+
+static void put_percent(struct page *p, double share, const char *sign)
+{
+	char text[16];
+
+	if (isnan(share))
+		buf_puts(p->out, "<td>–</td>");
+	else
+		html_put(p->out, "<td>%s%s&#8239;%%</td>", sign,
+			 text_percent(text, sizeof(text), share));
+}
+
+/* The varying labels; the first is the row's head. */
+static void put_labels(struct page *p, const struct group *g, const struct result *r)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < g->columns; i++) {
+		struct buf words = BUF_INIT;
+
+		if (g->column[i].n < 2)
+			continue;
+		char *v = view_value(&g->column[i], r);
+		words_value(&words, g->column[i].name, v);
+		html_put(p->out, first ? "<th scope=\"row\">%s</th>" : "<td class=\"l\">%s</td>",
+			 buf_str(&words));
+		first = false;
+		free(v);
+		buf_free(&words);
+	}
+}
+
+static void put_row(struct page *p, const struct group *g, const struct result *r, struct needs n)
+{
+	struct buf sampling = BUF_INIT;
+	char text[48];
+
+	buf_printf(p->out, "<tr%s>", r->status == ST_PASS ? "" : " class=\"bad\"");
+	put_labels(p, g, r);
+	text_sampling(&sampling, r, "×");
+	html_put(p->out, "<td><b>%s</b></td>",
+		 text_number(text, sizeof(text), r->s.median, &g->scale));
+	put_percent(p, text_halfwidth(r), "± ");
+	html_put(p->out, "<td>%s</td>", buf_str(&sampling));
+	put_percent(p, text_spread(r), "");
+	if (n.level)
+		put_percent(p, r->s.ci_level, "");
+	if (n.ceiling)
+		put_share(p, text_share(r));
+	if (n.remark)
+		html_put(p->out, "<td class=\"l\">%s%s</td>", r->status == ST_PASS ? "" : "✕ ",
+			 r->reason);
+	buf_puts(p->out, "</tr>\n");
+	buf_free(&sampling);
+}
+
+static void put_caption(struct page *p, const struct group *g, size_t shown)
+{
+	struct buf constant = BUF_INIT;
+
+	view_constants(&constant, g);
+	buf_puts(p->out, "<caption>");
+	if (shown < g->n)
+		html_put(p->out,
+			 "%zu of %zu rows: %sthe suite’s gates and %s; all are in results.csv. ",
+			 shown, g->n, "what failed, ",
+			 view_chart(g) == CHART_SWEEP ? "the largest size of each line"
+						      : "the lowest and highest");
+	if (constant.len)
+		html_put(p->out, "All with %s.", constant.s);
+	buf_puts(p->out, "</caption>\n");
+	buf_free(&constant);
+}
+
+static void put_table(struct page *p, const struct group *g, const bool *shown, size_t n)
+{
+	struct needs needs = needs_of(g, shown);
+	char *label = mem_printf("Table: %s %s", g->bench, g->metric);
+	bool varies = false;
+
+	for (size_t i = 0; i < g->columns; i++)
+		varies |= g->column[i].n > 1;
+	html_scroll(p, label);
+	buf_printf(p->out, "<table%s>\n", varies ? "" : " class=\"single\"");
+	put_caption(p, g, n);
+	put_columns(p, g, needs);
+	buf_puts(p->out, "<tbody>\n");
+	for (size_t i = 0; i < g->n; i++)
+		if (shown[i])
+			put_row(p, g, g->row[i], needs);
+	buf_puts(p->out, "</tbody></table>\n");
+	html_scroll_end(p);
+	free(label);
+}
+
+static void put_metric(struct page *p, const struct group *g, size_t number)
+{
+	bool *shown = mem_zalloc(g->n, sizeof(*shown));
+	const char *better = !strcmp(g->better, "higher")  ? ", higher is better"
+			     : !strcmp(g->better, "lower") ? ", lower is better"
+							   : "";
+	size_t n = view_pick(g, p->r, ROWS, shown);
+
+	html_put(p->out, "<h4 id=\"m-%s-%s\">%s <small>%s%s</small></h4>\n", g->bench, g->metric,
+		 g->metric, g->scale.name[0] ? g->scale.name : "no unit", better);
+	html_figure(p, g, shown, number);
+	put_table(p, g, shown, n);
+	free(shown);
+}
+
+static void put_bench(struct page *p, const char *bench, size_t from, size_t to)
+{
+	char *key = mem_printf("bench.%s.summary", bench);
+	const char *summary = bundle_value(p->r->data, NULL, key);
+
+	html_put(p->out, "<section id=\"bench-%s\">\n<h3>%s</h3>\n", bench, bench);
+	if (summary)
+		html_put(p->out, "<p>%s</p>\n", summary);
+	for (size_t i = from; i < to; i++)
+		put_metric(p, &p->view.group[i], i);
+	buf_puts(p->out, "</section>\n");
+	free(key);
+}
+
+void html_measurements(struct page *p)
+{
+	buf_puts(p->out, "<section id=\"measurements\">\n<h2>Measurements</h2>\n");
+	if (!p->view.n)
+		buf_puts(p->out, "<p>No number was measured.</p>\n");
+	html_each_bench(p, put_bench);
+	buf_puts(p->out, "</section>\n");
+}

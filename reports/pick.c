@@ -1,0 +1,103 @@
+/* Which rows a table shows where there are too many: see view_pick. */
+#include "view.h"
+#include "../harness/base/mem.h"
+#include "../harness/formats/key.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct choice {
+	bool *shown;
+	size_t n, max;
+};
+
+static void choose(struct choice *c, size_t i)
+{
+	if (c->shown[i] || c->n >= c->max)
+		return;
+	c->shown[i] = true;
+	c->n++;
+}
+
+static void choose_gates(struct choice *c, const struct group *g, const struct report *r)
+{
+	const char *text = bundle_value(r->data, NULL, "suite.gate");
+	char *copy = mem_strdup(text ? text : ""), *save = NULL;
+
+	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+		struct err ignored = ERR_INIT;
+		struct key_parts k;
+
+		if (key_parse(w, &k, &ignored))
+			continue;
+		bool here = !strcmp(k.bench, g->bench) &&
+			    (!k.metric[0] || !strcmp(k.metric, g->metric));
+		for (size_t i = 0; here && i < g->n; i++)
+			if (key_subset(k.labels, g->row[i]->labels))
+				choose(c, i);
+		key_parts_free(&k);
+	}
+	free(copy);
+}
+
+static void choose_largest_size(struct choice *c, const struct group *g)
+{
+	const struct column *size = view_column(g, "size");
+
+	for (size_t i = 0; i < g->n; i++)
+		if (view_index(size, g->row[i]) == size->n - 1)
+			choose(c, i);
+}
+
+struct ranked {
+	double median;
+	size_t i;
+};
+
+static int by_median(const void *pa, const void *pb)
+{
+	const struct ranked *a = pa, *b = pb;
+
+	if (a->median != b->median)
+		return a->median < b->median ? -1 : 1;
+	return (a->i > b->i) - (a->i < b->i);
+}
+
+/* Lowest and highest in turn, until half of what there is room for is taken. */
+static void choose_extremes(struct choice *c, const struct group *g)
+{
+	struct ranked *v = mem_zalloc(g->n, sizeof(*v));
+	size_t limit = c->n + (c->max - c->n) / 2;
+
+	for (size_t i = 0; i < g->n; i++)
+		v[i] = (struct ranked){.median = g->row[i]->s.median, .i = i};
+	qsort(v, g->n, sizeof(*v), by_median);
+	for (size_t i = 0; i < g->n / 2 && c->n < limit; i++) {
+		choose(c, v[i].i);
+		choose(c, v[g->n - 1 - i].i);
+	}
+	free(v);
+}
+
+size_t view_pick(const struct group *g, const struct report *r, size_t max, bool *shown)
+{
+	struct choice c = {.shown = shown, .max = max};
+
+	memset(shown, 0, g->n * sizeof(*shown));
+	if (g->n <= max) {
+		memset(shown, 1, g->n * sizeof(*shown));
+		return g->n;
+	}
+	for (size_t i = 0; i < g->n; i++)
+		if (g->row[i]->status != ST_PASS)
+			choose(&c, i);
+	choose_gates(&c, g, r);
+	if (view_chart(g) == CHART_SWEEP)
+		choose_largest_size(&c, g);
+	else
+		choose_extremes(&c, g);
+	for (size_t i = 0; i < g->n; i++)
+		if (g->row[i]->reason[0])
+			choose(&c, i);
+	return c.n;
+}

@@ -1,0 +1,77 @@
+/*
+ * Inline SVG: an axis, a frame with title and description, and the three charts. Colours and
+ * type come from style.css by class; numbers are pixels with at most one decimal.
+ */
+#ifndef ASSAY_REPORTS_SVG_H
+#define ASSAY_REPORTS_SVG_H
+
+#include "view.h"
+#include "../harness/base/buf.h"
+
+#define SVG_TICKS 12
+
+/* Values lo..hi on pixels from..to. Log axes hold positive values only. */
+struct axis {
+	double lo, hi;
+	double from, to;
+	bool log;
+	double tick[SVG_TICKS];
+	size_t ticks;
+};
+
+/* Picks round limits and ticks around lo..hi; zero: a linear axis starts at 0. about: ticks. */
+void axis_fit(struct axis *a, double lo, double hi, bool log, bool zero, unsigned about);
+double axis_at(const struct axis *a, double v);
+/* Text of a tick on a scale: no more digits than it needs. */
+const char *axis_text(char *out, size_t n, double v, const struct scale *sc);
+
+/* <svg role="img"> with its title and desc; id must be unique in the page. */
+void svg_open(struct buf *out, const char *id, double width, double height, const char *title,
+	      const char *desc);
+void svg_close(struct buf *out);
+void svg_line(struct buf *out, const char *cls, double x1, double y1, double x2, double y2);
+void svg_text(struct buf *out, const char *cls, double x, double y, const char *text);
+/* Appends a closed marker to path data: shape 0 circle, square, triangle, diamond … */
+void svg_marker(struct buf *d, unsigned shape, double x, double y, double r);
+
+/* Pixels that a label of 12 px takes, estimated generously. */
+double svg_text_width(const char *s);
+
+/* "lowest 25.1 GB/s (GPU 3, pinned), highest 55.3 GB/s (GPU 0, pinned)" over some rows. */
+void svg_range_words(struct buf *out, const struct group *g, const struct result *const *row,
+		     size_t n);
+
+/*
+ * How the rows of a group are spread over panels (small multiples) and, in each, lines. The
+ * columns in `except` are the chart's own axes.
+ */
+struct spread_row {
+	size_t panel, line;
+	const struct result *r;
+};
+struct spread {
+	bool in_panel[VIEW_COLUMNS], in_line[VIEW_COLUMNS]; /* by column of the group */
+	struct spread_row *row; /* sorted: panel, line, as in the group */
+	size_t n, panels;
+};
+void spread_make(struct spread *s, const struct group *g, const char *const *except,
+		 size_t n_except, size_t max_lines);
+void spread_free(struct spread *s);
+/* The words for a row's panel or line; "" where there is only one. */
+void spread_words(struct buf *out, const struct spread *s, const struct group *g,
+		  const struct result *r, bool panel);
+
+/* The charts, each one <svg> or several, without the figure around them. */
+void svg_dots(struct buf *out, const char *id, const struct group *g, const bool *shown);
+void svg_sweep(struct buf *out, const char *id, const struct group *g, const struct spread *s,
+	       size_t max_panels);
+void svg_heat(struct buf *out, const char *id, const struct group *g, const struct spread *s,
+	      size_t max_panels);
+
+/*
+ * Whether a cell of a heat map stands out: more than a tenth off the median of its kind (local
+ * or remote pairs, three at least). *off is the signed share. Shown, not judged.
+ */
+bool heat_stands_out(const struct spread_row *cell, size_t n, size_t which, double *off);
+
+#endif

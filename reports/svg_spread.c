@@ -1,0 +1,148 @@
+/*
+ * Which label makes panels and which makes lines, from the labels alone: all lines in one
+ * panel while they are few; else the GPU makes panels first (GPUs are meant to be alike, so
+ * panels compare well), then the label with the most values.
+ */
+#include "svg.h"
+#include "../harness/base/mem.h"
+#include "../harness/judge/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One number for the values of the chosen columns of a row. */
+static size_t code(const struct group *g, const struct result *r, const bool *in)
+{
+	size_t c = 0;
+
+	for (size_t i = 0; i < g->columns; i++)
+		if (in[i])
+			c = c * g->column[i].n + view_index(&g->column[i], r);
+	return c;
+}
+
+static int by_number(const void *pa, const void *pb)
+{
+	size_t a = *(const size_t *)pa, b = *(const size_t *)pb;
+
+	return (a > b) - (a < b);
+}
+
+/* The most lines that any panel would hold. */
+static size_t most_lines(const struct group *g, const struct spread *s)
+{
+	size_t *v = mem_zalloc(g->n, sizeof(*v)), lines = 1, most = 0, distinct = 0;
+
+	for (size_t i = 0; i < g->columns; i++)
+		lines *= s->in_line[i] ? g->column[i].n : 1;
+	for (size_t i = 0; i < g->n; i++)
+		v[i] = code(g, g->row[i], s->in_panel) * lines + code(g, g->row[i], s->in_line);
+	qsort(v, g->n, sizeof(*v), by_number);
+	for (size_t i = 0; i < g->n; i++) {
+		bool new_panel = !i || v[i] / lines != v[i - 1] / lines;
+
+		distinct = new_panel ? 1 : distinct + (v[i] != v[i - 1]);
+		most = distinct > most ? distinct : most;
+	}
+	free(v);
+	return most;
+}
+
+/* The column that should make panels next, g->columns where none is left. */
+static size_t next_panel(const struct group *g, const struct spread *s)
+{
+	size_t best = g->columns;
+
+	for (size_t i = 0; i < g->columns; i++) {
+		if (!s->in_line[i])
+			continue;
+		if (!strcmp(g->column[i].name, "gpu"))
+			return i;
+		if (best == g->columns || g->column[i].n > g->column[best].n)
+			best = i;
+	}
+	return best;
+}
+
+static int by_panel_and_line(const void *pa, const void *pb)
+{
+	const struct spread_row *a = pa, *b = pb;
+
+	if (a->panel != b->panel)
+		return a->panel < b->panel ? -1 : 1;
+	return (a->line > b->line) - (a->line < b->line);
+}
+
+/* Codes become 0, 1, 2 …; rows of one line keep their order, which is the group's. */
+static void number_rows(struct spread *s, const struct group *g)
+{
+	size_t panel = 0, line = 0;
+
+	for (size_t i = 0; i < g->n; i++)
+		s->row[i] = (struct spread_row){
+			.panel = code(g, g->row[i], s->in_panel),
+			.line = code(g, g->row[i], s->in_line) * g->n + i,
+			.r = g->row[i],
+		};
+	qsort(s->row, g->n, sizeof(*s->row), by_panel_and_line);
+	for (size_t i = 0; i < g->n; i++)
+		s->row[i].line /= g->n;
+	struct spread_row last = s->row[0];
+	for (size_t i = 0; i < g->n; i++) {
+		struct spread_row now = s->row[i];
+
+		if (now.panel != last.panel) {
+			panel++;
+			line = 0;
+		} else if (now.line != last.line) {
+			line++;
+		}
+		s->row[i].panel = panel;
+		s->row[i].line = line;
+		last = now;
+	}
+	s->panels = panel + 1;
+}
+
+void spread_make(struct spread *s, const struct group *g, const char *const *except,
+		 size_t n_except, size_t max_lines)
+{
+	*s = (struct spread){.n = g->n, .row = mem_zalloc(g->n, sizeof(*s->row))};
+	for (size_t i = 0; i < g->columns; i++) {
+		s->in_line[i] = g->column[i].n > 1;
+		for (size_t k = 0; k < n_except; k++)
+			s->in_line[i] &= strcmp(g->column[i].name, except[k]) != 0;
+	}
+	while (most_lines(g, s) > max_lines) {
+		size_t c = next_panel(g, s);
+
+		if (c == g->columns)
+			break;
+		s->in_line[c] = false;
+		s->in_panel[c] = true;
+	}
+	number_rows(s, g);
+}
+
+void spread_free(struct spread *s)
+{
+	free(s->row);
+	s->row = NULL;
+}
+
+void spread_words(struct buf *out, const struct spread *s, const struct group *g,
+		  const struct result *r, bool panel)
+{
+	const bool *in = panel ? s->in_panel : s->in_line;
+	size_t before = out->len;
+
+	for (size_t i = 0; i < g->columns; i++) {
+		if (!in[i])
+			continue;
+		char *v = view_value(&g->column[i], r);
+		if (out->len > before)
+			buf_puts(out, ", ");
+		words_label(out, g->column[i].name, v);
+		free(v);
+	}
+}

@@ -1,0 +1,231 @@
+/* Groups, columns and the choice of rows: see view.h. */
+#include "view.h"
+#include "../harness/base/mem.h"
+#include "../harness/formats/key.h"
+#include "../harness/judge/words.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *view_value(const struct column *c, const struct result *r)
+{
+	if (!strcmp(c->name, "arm"))
+		return mem_strdup(r->arm);
+	char *v = key_get(r->labels, c->name);
+	return v ? v : mem_strdup("");
+}
+
+static bool has_value(const struct column *c, const char *v, size_t len, size_t *at)
+{
+	/* rows come sorted, so the value is most often the last one met */
+	for (size_t i = c->n; i-- > 0;) {
+		if (strlen(c->values[i]) == len && !memcmp(c->values[i], v, len)) {
+			*at = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void add_value(struct column *c, const char *v, size_t len)
+{
+	size_t at;
+
+	if (has_value(c, v, len, &at))
+		return;
+	c->values = mem_grow(c->values, c->n, &c->cap, sizeof(*c->values));
+	c->values[c->n++] = mem_strndup(v, len);
+	c->numeric &= words_number(c->values[c->n - 1], NULL);
+}
+
+size_t view_index(const struct column *c, const struct result *r)
+{
+	size_t len = 0, at = 0;
+	const char *v = r->arm;
+
+	if (strcmp(c->name, "arm") != 0)
+		v = key_find(r->labels, c->name, &len);
+	else
+		len = strlen(v);
+	if (v)
+		has_value(c, v, len, &at);
+	return at;
+}
+
+static struct column *column_of(struct group *g, const char *name, size_t len)
+{
+	for (size_t i = 0; i < g->columns; i++)
+		if (strlen(g->column[i].name) == len && !memcmp(g->column[i].name, name, len))
+			return &g->column[i];
+	if (g->columns == VIEW_COLUMNS)
+		return NULL;
+	struct column *c = &g->column[g->columns++];
+	c->name = mem_strndup(name, len);
+	c->numeric = true;
+	return c;
+}
+
+static void add_labels(struct group *g, const struct result *r)
+{
+	struct column *arm = column_of(g, "arm", 3);
+
+	add_value(arm, r->arm, strlen(r->arm));
+	for (const char *p = r->labels; *p;) {
+		size_t len = strcspn(p, ","), name = strcspn(p, "=");
+		struct column *c = name < len ? column_of(g, p, name) : NULL;
+
+		if (c)
+			add_value(c, p + name + 1, len - name - 1);
+		p += len + (p[len] == ',');
+	}
+}
+
+static int by_number(const void *a, const void *b)
+{
+	double x = strtod(*(char *const *)a, NULL), y = strtod(*(char *const *)b, NULL);
+
+	return (x > y) - (x < y);
+}
+
+static int by_row(const void *pa, const void *pb)
+{
+	const struct result *a = *(const struct result *const *)pa;
+	const struct result *b = *(const struct result *const *)pb;
+	int c = key_compare(a->labels, b->labels);
+
+	if (!c)
+		c = strcmp(a->labels, b->labels);
+	return c ? c : strcmp(a->arm, b->arm);
+}
+
+static void finish_group(struct group *g)
+{
+	double largest = 0;
+
+	qsort(g->row, g->n, sizeof(*g->row), by_row);
+	for (size_t i = 0; i < g->n; i++) {
+		add_labels(g, g->row[i]);
+		largest = fmax(largest, fabs(g->row[i]->s.median));
+		g->level += fabs(g->row[i]->s.ci_level - g->row[0]->s.ci_level) > 1e-6;
+	}
+	for (size_t i = 0; i < g->columns; i++)
+		if (g->column[i].numeric && g->column[i].n)
+			qsort(g->column[i].values, g->column[i].n, sizeof(char *), by_number);
+	g->scale = units_scale(g->unit, largest);
+}
+
+static int by_group(const void *pa, const void *pb)
+{
+	const struct group *a = pa, *b = pb;
+	int c = strcmp(a->bench, b->bench);
+
+	return c ? c : strcmp(a->metric, b->metric);
+}
+
+static struct group *group_of(struct view *v, const struct result *r)
+{
+	for (size_t i = v->n; i-- > 0;)
+		if (!strcmp(v->group[i].bench, r->bench) && !strcmp(v->group[i].metric, r->metric))
+			return &v->group[i];
+	v->group = mem_grow(v->group, v->n, &v->cap, sizeof(*v->group));
+	struct group *g = &v->group[v->n++];
+	g->bench = r->bench;
+	g->metric = r->metric;
+	g->unit = r->unit;
+	g->better = r->better;
+	g->cls = r->cls;
+	return g;
+}
+
+void view_make(struct view *v, const struct report *r)
+{
+	*v = (struct view){.n = 0};
+	for (size_t i = 0; i < r->results->n; i++) {
+		const struct result *x = &r->results->r[i];
+
+		if (!x->s.n)
+			continue;
+		struct group *g = group_of(v, x);
+		g->row = mem_grow(g->row, g->n, &g->cap, sizeof(*g->row));
+		g->row[g->n++] = x;
+	}
+	for (size_t i = 0; i < v->n; i++)
+		finish_group(&v->group[i]);
+	if (v->n)
+		qsort(v->group, v->n, sizeof(*v->group), by_group);
+}
+
+void view_free(struct view *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		struct group *g = &v->group[i];
+
+		for (size_t c = 0; c < g->columns; c++) {
+			for (size_t k = 0; k < g->column[c].n; k++)
+				free(g->column[c].values[k]);
+			free(g->column[c].values);
+			free(g->column[c].name);
+		}
+		free(g->row);
+	}
+	free(v->group);
+	*v = (struct view){.n = 0};
+}
+
+const struct column *view_column(const struct group *g, const char *name)
+{
+	for (size_t i = 0; i < g->columns; i++)
+		if (!strcmp(g->column[i].name, name))
+			return &g->column[i];
+	return NULL;
+}
+
+enum chart view_chart(const struct group *g)
+{
+	const struct column *size = view_column(g, "size");
+	const struct column *cpu = view_column(g, "cpu_node"), *node = view_column(g, "node");
+	bool several = false;
+
+	if (cpu && node && cpu->n > 1 && node->n > 1)
+		return CHART_HEAT;
+	if (size && size->numeric && size->n >= 4)
+		return CHART_SWEEP;
+	for (size_t i = 0; i < g->n; i++)
+		several |= g->row[i]->processes_valid > 1;
+	return several || g->n > 1 ? CHART_DOTS : CHART_NONE;
+}
+
+void view_constants(struct buf *out, const struct group *g)
+{
+	for (size_t i = 0; i < g->columns; i++) {
+		const struct column *c = &g->column[i];
+
+		if (c->n != 1 || !strcmp(c->name, "arm"))
+			continue;
+		if (out->len)
+			buf_puts(out, ", ");
+		words_name(out, c->name);
+		buf_putc(out, ' ');
+		words_value(out, c->name, c->values[0]);
+	}
+}
+
+void view_row_words(struct buf *out, const struct group *g, const struct result *r)
+{
+	size_t before = out->len;
+
+	for (size_t i = 0; i < g->columns; i++) {
+		const struct column *c = &g->column[i];
+
+		if (c->n < 2)
+			continue;
+		char *v = view_value(c, r);
+		if (out->len > before)
+			buf_puts(out, ", ");
+		words_label(out, c->name, v);
+		free(v);
+	}
+	if (out->len == before)
+		buf_puts(out, r->metric);
+}

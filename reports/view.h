@@ -1,0 +1,66 @@
+/*
+ * What the renderers share: results put into groups of one metric each, with the labels that
+ * vary as columns, and the choice of rows where there are too many to show. No verdicts.
+ */
+#ifndef ASSAY_REPORTS_VIEW_H
+#define ASSAY_REPORTS_VIEW_H
+
+#include "report.h"
+#include "../harness/base/units.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define VIEW_COLUMNS 17 /* KEY_MAX_LABELS and the arm */
+
+/* One label (or the arm) over the rows of a group. */
+struct column {
+	char *name;    /* "size"; "arm" for the arm */
+	char **values; /* distinct, in the order a person counts; all owned */
+	size_t n, cap;
+	bool numeric; /* all values are plain numbers */
+};
+
+struct group {
+	const char *bench, *metric, *unit, *better, *cls;
+	const struct result **row; /* those with a number, sorted by labels, then arm */
+	size_t n, cap;
+	struct column column[VIEW_COLUMNS];
+	size_t columns;
+	size_t level;	    /* rows whose interval is not at the first row's level */
+	struct scale scale; /* of the largest median */
+};
+
+struct view {
+	struct group *group; /* sorted by benchmark, metric */
+	size_t n, cap;
+};
+
+void view_make(struct view *v, const struct report *r);
+void view_free(struct view *v);
+
+/* The column of that label, NULL where the group has none. */
+const struct column *view_column(const struct group *g, const char *name);
+/* Index of the row's value in that column. */
+size_t view_index(const struct column *c, const struct result *r);
+/* The row's value of that column, "" where it has none. The caller frees. */
+char *view_value(const struct column *c, const struct result *r);
+
+/* How a metric is drawn, from its labels alone. */
+enum chart { CHART_NONE, CHART_DOTS, CHART_SWEEP, CHART_HEAT };
+enum chart view_chart(const struct group *g);
+
+/*
+ * Which rows a table shows: all up to max; otherwise those that failed or carry a remark, the
+ * gates of the suite, of a sweep the largest size of each line, else the lowest and highest,
+ * max at most. Returns the number of rows; shown (n flags, owned by the caller) marks them.
+ */
+size_t view_pick(const struct group *g, const struct report *r, size_t max, bool *shown);
+
+/* Constant labels of the group in words: "engine ce, node local"; "" if there are none. */
+void view_constants(struct buf *out, const struct group *g);
+
+/* The varying labels of one row in words: "GPU 3, pinned, 256 MiB". */
+void view_row_words(struct buf *out, const struct group *g, const struct result *r);
+
+#endif
