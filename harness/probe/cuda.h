@@ -20,7 +20,10 @@ struct cuda_device {
 	int host_node; /* cudaDevAttrHostNumaId, -1 where CUDA does not say */
 };
 
-/* 0 or a negative errno with the reason; *n may be 0. The caller frees *out. */
+/*
+ * 0 or a negative errno with the reason; *n may be 0. A device that cannot be asked is left out
+ * and e says why, with 0 returned. The caller frees *out.
+ */
 int cuda_devices(struct cuda_device **out, size_t *n, struct err *e);
 
 /* CUDA versions as cudart tells them (13000); 0 where unknown. */

@@ -66,6 +66,8 @@ static void open_cuda(struct sources *s, const struct rows *r)
 		return;
 	}
 	row(r, "cuda.status", "cudaGetDeviceCount", "ok");
+	if (e.code)
+		row(r, "cuda.problem", "cudart", "%s", e.text);
 	row(r, "cuda.gpus", "cudaGetDeviceCount", "%zu", s->n_cuda);
 }
 

@@ -7,7 +7,6 @@
 #include "sysfs.h"
 #include "../base/buf.h"
 #include "../base/mem.h"
-#include "../base/units.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -108,8 +107,7 @@ static void cgroup_rows(const struct rows *r)
 
 	limits_read(&l);
 	if (l.cpus > 0)
-		row(r, "limits.cpu_quota", l.cpu_where, "%s",
-		    units_exact(text, sizeof(text), l.cpus));
+		row(r, "limits.cpu_quota", l.cpu_where, "%s", rows_number(text, l.cpus));
 	else
 		row(r, "limits.cpu_quota", "cgroup", "none");
 	if (l.memory_bytes != UINT64_MAX)

@@ -124,7 +124,7 @@ static bool memory_v2(struct nvml_gpu *g, bool state_only)
 	gpu_row(g->rows, g->address, "mem_used", symbol, "%llu", m.used);
 	if (state_only)
 		return true;
-	gpu_row(g->rows, g->address, "mem_total", symbol, "%llu", m.total);
+	gpu_row(g->rows, g->address, "memory", symbol, "%llu", m.total);
 	gpu_row(g->rows, g->address, "mem_reserved", symbol, "%llu", m.reserved);
 	return true;
 }
@@ -145,7 +145,7 @@ static void memory_rows(struct nvml_gpu *g, bool state_only)
 	}
 	gpu_row(g->rows, g->address, "mem_used", symbol, "%llu", m.used);
 	if (!state_only)
-		gpu_row(g->rows, g->address, "mem_total", symbol, "%llu", m.total);
+		gpu_row(g->rows, g->address, "memory", symbol, "%llu", m.total);
 }
 
 static void bar1_row(struct nvml_gpu *g)

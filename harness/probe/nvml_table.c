@@ -1,6 +1,5 @@
 /* NVML's simple calls, one line each: name of the row, symbol, shape, argument, unit. */
 #include "nvml_private.h"
-#include "../base/units.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -171,16 +170,20 @@ static const char *word(enum show show, unsigned v)
 	}
 }
 
+/* Divided where the unit is a part: 123456 mW is 123.456 W to the last digit. */
+static double si(const struct call *c, double v)
+{
+	return c->unit > 0 && c->unit < 1 ? v / (1 / c->unit) : v * c->unit;
+}
+
 static void number_row(struct nvml_gpu *g, const struct call *c, double v)
 {
 	char text[40];
 
 	if (c->show == HEX)
 		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)v);
-	else if (c->unit > 0 && c->unit < 1) /* divided: 123456 mW is 123.456 W to the digit */
-		units_exact(text, sizeof(text), v / (1 / c->unit));
 	else
-		snprintf(text, sizeof(text), "%.0f", v * c->unit);
+		rows_number(text, si(c, v));
 	gpu_row(g->rows, g->address, c->field, c->symbol, "%s",
 		c->unit > 0 ? text : word(c->show, (unsigned)v));
 }
@@ -228,7 +231,7 @@ bool nvml_number(const struct nvml *n, unsigned index, const char *field, double
 			continue;
 		if (ask(n, n->device[index], c, value) != NVML_OK)
 			return false;
-		*value = c->unit < 1 ? *value / (1 / c->unit) : *value * c->unit;
+		*value = si(c, *value);
 		return true;
 	}
 	return false;

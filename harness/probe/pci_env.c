@@ -5,7 +5,6 @@
 #include "sysfs.h"
 #include "../base/buf.h"
 #include "../base/mem.h"
-#include "../base/units.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +49,7 @@ static void ceiling_row(const struct rows *r, const struct pci_gpu *g, const cha
 	if (v <= 0)
 		return;
 	snprintf(source, sizeof(source), "%s, max payload 512", why);
-	gpu_row(r, g->address, field, source, "%s", units_exact(text, sizeof(text), v));
+	gpu_row(r, g->address, field, source, "%s", rows_number(text, v));
 }
 
 static void path_row(const struct rows *r, const struct pci_gpu *g)

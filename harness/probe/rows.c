@@ -2,7 +2,9 @@
 #include "rows.h"
 #include "sysfs.h"
 #include "../base/mem.h"
+#include "../base/units.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +48,15 @@ void gpu_row(const struct rows *r, const char *address, const char *field, const
 	give(r, key, source, fmt, ap);
 	va_end(ap);
 	free(key);
+}
+
+const char *rows_number(char out[40], double v)
+{
+	if (v > -1e15 && v < 1e15 && !(v < floor(v)) && !(v > floor(v)))
+		snprintf(out, 40, "%.0f", v);
+	else
+		units_exact(out, 40, v);
+	return out;
 }
 
 void file_row(const struct rows *r, const char *key, const char *path)

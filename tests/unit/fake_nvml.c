@@ -1,0 +1,269 @@
+/*
+ * A library in NVML's place for test_probe_nvml.c, which compiles it in several ways: one good
+ * GPU (index 0), one that asks for a reset (1), one that fell off the bus (2).
+ * -DOLD: without the calls that came with later drivers. -DINIT=18: does not start.
+ */
+#include <string.h>
+
+typedef unsigned long long u64;
+typedef struct {
+	char legacy[16];
+	unsigned domain, bus, device, id, subsystem;
+	char bus_id[32];
+} pci_info;
+typedef struct {
+	unsigned version;
+	unsigned char cluster[16];
+	int status;
+	unsigned clique;
+	unsigned char state;
+	unsigned health_mask;
+} fabric_v2;
+typedef struct {
+	unsigned pid;
+	u64 used;
+	unsigned gi, ci;
+} process;
+typedef struct {
+	unsigned id, scope;
+	long long timestamp, latency;
+	unsigned type;
+	int rc;
+	union {
+		double d;
+		unsigned u;
+		u64 ull;
+	} value;
+} field;
+
+#ifndef INIT
+#define INIT 0
+#endif
+
+static char gpu[3];
+
+static int index_of(const void *d)
+{
+	return (int)((const char *)d - gpu);
+}
+
+int nvmlInit_v2(void)
+{
+	return INIT;
+}
+
+int nvmlShutdown(void)
+{
+	return 0;
+}
+
+const char *nvmlErrorString(int rc)
+{
+	return rc == 18	  ? "Driver/library version mismatch"
+	       : rc == 15 ? "GPU is lost"
+	       : rc == 16 ? "GPU requires reset"
+			  : "some error";
+}
+
+int nvmlDeviceGetCount_v2(unsigned *n)
+{
+	*n = 3;
+	return 0;
+}
+
+int nvmlDeviceGetHandleByIndex_v2(unsigned i, void **d)
+{
+	*d = &gpu[i];
+	return i == 2 ? 15 : 0;
+}
+
+int nvmlDeviceGetPciInfo_v3(void *d, pci_info *p)
+{
+	memset(p, 0xff, sizeof(*p));
+	strcpy(p->bus_id, index_of(d) ? "00000000:C1:00.0" : "00000000:18:00.0");
+	return 0;
+}
+
+int nvmlSystemGetDriverVersion(char *out, unsigned n)
+{
+	strncpy(out, "580.82.07", n);
+	return 0;
+}
+
+int nvmlSystemGetCudaDriverVersion_v2(int *v)
+{
+	*v = 13000;
+	return 0;
+}
+
+int nvmlDeviceGetName(void *d, char *out, unsigned n)
+{
+	strncpy(out, "Fake H100\twith\na name", n);
+	return 0;
+}
+
+int nvmlDeviceGetUUID(void *d, char *out, unsigned n)
+{
+	strncpy(out, index_of(d) ? "GPU-1" : "GPU-0", n);
+	return 0;
+}
+
+int nvmlDeviceGetSerial(void *d, char *out, unsigned n)
+{
+	return 3;
+}
+
+int nvmlDeviceGetClockInfo(void *d, int type, unsigned *out)
+{
+	*out = type == 1 ? 1980 : type == 2 ? 2619 : 0;
+	return 0;
+}
+
+int nvmlDeviceGetPowerUsage(void *d, unsigned *out)
+{
+	*out = 123456;
+	return 0;
+}
+
+int nvmlDeviceGetPowerManagementLimitConstraints(void *d, unsigned *min, unsigned *max)
+{
+	*min = 200000;
+	*max = 700000;
+	return 0;
+}
+
+int nvmlDeviceGetTotalEnergyConsumption(void *d, u64 *out)
+{
+	*out = 987654321;
+	return 0;
+}
+
+int nvmlDeviceGetTemperature(void *d, int sensor, unsigned *out)
+{
+	*out = 41;
+	return 0;
+}
+
+int nvmlDeviceGetTotalEccErrors(void *d, int type, int counter, u64 *out)
+{
+	*out = (u64)(10 * type + counter);
+	return 0;
+}
+
+int nvmlDeviceGetEccMode(void *d, unsigned *now, unsigned *later)
+{
+	*now = 1;
+	*later = 0;
+	return 0;
+}
+
+int nvmlDeviceGetMigMode(void *d, unsigned *now, unsigned *later)
+{
+	return index_of(d) ? 16 : 3; /* GPU 1 asks for a reset, GPU 0 has no MIG */
+}
+
+int nvmlDeviceGetComputeMode(void *d, unsigned *mode)
+{
+	*mode = 3;
+	return 0;
+}
+
+int nvmlDeviceGetRemappedRows(void *d, unsigned *c, unsigned *u, unsigned *pending,
+			      unsigned *failed)
+{
+	*c = 4;
+	*u = 1;
+	*pending = 1;
+	*failed = 0;
+	return 0;
+}
+
+/* More than the caller's first guess of 64, so that it must ask twice. */
+int nvmlDeviceGetComputeRunningProcesses_v3(void *d, unsigned *n, process *p)
+{
+	unsigned have = 100;
+
+	if (*n < have) {
+		*n = have;
+		return 7;
+	}
+	for (unsigned i = 0; i < have; i++)
+		p[i].pid = 2000 - i;
+	*n = have;
+	return 0;
+}
+
+int nvmlDeviceGetMPSComputeRunningProcesses_v3(void *d, unsigned *n, process *p)
+{
+	p[0].pid = 7;
+	p[1].pid = 2000; /* also in the list above */
+	*n = 2;
+	return 0;
+}
+
+int nvmlDeviceGetMemoryInfo(void *d, u64 *m)
+{
+	m[0] = 80;
+	m[1] = 50;
+	m[2] = 30;
+	return 0;
+}
+
+int nvmlDeviceGetMemoryAffinity(void *d, unsigned n, unsigned long *set, unsigned scope)
+{
+	set[0] = index_of(d) ? 3 : 2; /* GPU 0: node 1 alone; GPU 1: either */
+	return 0;
+}
+
+int nvmlDeviceGetCpuAffinity(void *d, unsigned n, unsigned long *set)
+{
+	set[0] = 0xff80; /* CPU 7 and 8-15: most on node 1 */
+	return 0;
+}
+
+#ifndef OLD
+int nvmlDeviceGetMemoryInfo_v2(void *d, void *m)
+{
+	u64 v[5] = {0, 80, 20, 50, 10};
+
+	if (*(unsigned *)m != (40u | 2u << 24))
+		return 25;
+	memcpy((char *)m + 8, v + 1, 32);
+	return 0;
+}
+
+/* Knows version 2 only, as drivers did before the health summary. */
+int nvmlDeviceGetGpuFabricInfoV(void *d, fabric_v2 *f)
+{
+	if (f->version != (36u | 2u << 24))
+		return 25;
+	memset(f->cluster, 0xab, sizeof(f->cluster));
+	f->state = index_of(d) ? 2 : 3;
+	f->status = 0;
+	f->clique = 5;
+	f->health_mask = 0x21;
+	return 0;
+}
+
+int nvmlSystemGetConfComputeState(unsigned *s)
+{
+	s[0] = 1;
+	s[1] = 0;
+	s[2] = 0;
+	return 0;
+}
+
+int nvmlDeviceGetVirtualizationMode(void *d, unsigned *mode)
+{
+	*mode = (unsigned)index_of(d) * 2; /* none, vgpu */
+	return 0;
+}
+
+int nvmlDeviceGetFieldValues(void *d, int n, field *f)
+{
+	f->rc = f->id == 82 ? 0 : 3;
+	f->type = 1;
+	f->value.u = 55;
+	return 0;
+}
+#endif

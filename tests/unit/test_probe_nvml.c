@@ -1,0 +1,308 @@
+/* probe/nvml against libraries compiled here from fake_nvml.c: whole, old, not starting, none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "../../harness/probe/nvml.h"
+#include "sysfs_tree.h"
+
+#include <errno.h>
+#include <math.h>
+
+#if defined(__aarch64__)
+#define MACHINE "aarch64"
+#else
+#define MACHINE "x86_64"
+#endif
+
+static char dir[64];
+
+/* Needs a compiler for this very machine at test time. */
+static bool can_compile(void)
+{
+	return !system("cc -dumpmachine 2>/dev/null | grep -q '^" MACHINE "'");
+}
+
+static char *build(const char *flags)
+{
+	static int serial;
+	const char *slash = strrchr(__FILE__, '/');
+	char *lib = mem_printf("%s/fake%d.so", dir, serial++);
+	char *cmd = mem_printf("cc -w -shared -fPIC %s -o %s %.*s/fake_nvml.c", flags, lib,
+			       (int)(slash - __FILE__), __FILE__);
+
+	assert_int_equal(system(cmd), 0);
+	free(cmd);
+	return lib;
+}
+
+static int setup(void **state)
+{
+	snprintf(dir, sizeof(dir), "/tmp/assay-nvml-XXXXXX");
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	char *cmd = mem_printf("rm -rf '%s'", dir);
+	int rc = system(cmd);
+
+	free(cmd);
+	return rc;
+}
+
+/* ---- rows ---- */
+
+struct seen {
+	char key[64], value[2048], source[160];
+};
+static struct seen seen[100];
+static size_t n_seen;
+
+static void collect(void *arg, const char *key, const char *value, const char *source)
+{
+	for (size_t i = 0; i < n_seen; i++)
+		assert_string_not_equal(seen[i].key, key); /* each once */
+	assert_true(n_seen < 100);
+	snprintf(seen[n_seen].key, sizeof(seen->key), "%s", key);
+	snprintf(seen[n_seen].value, sizeof(seen->value), "%s", value);
+	snprintf(seen[n_seen++].source, sizeof(seen->source), "%s", source);
+}
+
+static const char *value_of(const char *key)
+{
+	for (size_t i = 0; i < n_seen; i++)
+		if (!strcmp(seen[i].key, key))
+			return seen[i].value;
+	return NULL;
+}
+
+static void assert_row(const char *key, const char *value)
+{
+	const char *v = value_of(key);
+
+	if (!v || strcmp(v, value))
+		print_message("%s is %s\n", key, v ? v : "missing");
+	assert_non_null(v);
+	assert_string_equal(v, value);
+}
+
+static struct nvml *open_ok(const char *flags)
+{
+	struct err e = ERR_INIT;
+	struct nvml *n;
+	char *lib = build(flags);
+	int rc = nvml_open(&n, lib, &e);
+
+	if (rc)
+		print_message("%s\n", e.text);
+	assert_int_equal(rc, 0);
+	free(lib);
+	return n;
+}
+
+static void rows_of(struct nvml *n, unsigned gpu, bool state_only)
+{
+	const struct rows r = {collect, NULL};
+
+	n_seen = 0;
+	nvml_gpu_rows(n, gpu, state_only, &r);
+}
+
+#define NEED_COMPILER()                                                                            \
+	do {                                                                                       \
+		if (!can_compile())                                                                \
+			skip();                                                                    \
+	} while (0)
+
+#define G "gpu.0000:18:00.0."
+#define H "gpu.0000:c1:00.0."
+
+static void whole(void **state)
+{
+	NEED_COMPILER();
+	struct nvml *n = open_ok("");
+	struct err e = ERR_INIT;
+	char text[96];
+
+	assert_int_equal(nvml_count(n), 3);
+	nvml_driver_version(n, text, sizeof(text));
+	assert_string_equal(text, "580.82.07");
+	assert_int_equal(nvml_cuda_version(n), 13000);
+	assert_int_equal(nvml_index(n, "0000:c1:00.0"), 1);
+	assert_int_equal(nvml_index(n, "0000:c2:00.0"), -1);
+	assert_int_equal(nvml_address(n, 2, text, &e), -ENODEV);
+	assert_non_null(strstr(e.text, "GPU is lost (15)"));
+
+	rows_of(n, 0, false);
+	assert_row(G "name", "Fake H100 with a name");
+	assert_row(G "uuid", "GPU-0");
+	assert_row(G "clock_sm", "1980000000");
+	assert_row(G "clock_mem", "2619000000");
+	assert_row(G "power", "123.456");
+	assert_row(G "power_limit_min", "200");
+	assert_row(G "power_limit_max", "700");
+	assert_row(G "energy", "987654.321");
+	assert_row(G "temperature", "41");
+	assert_row(G "temperature_mem", "55");
+	assert_row(G "ecc_current", "on");
+	assert_row(G "ecc_pending", "off");
+	assert_row(G "ecc_corrected", "0");
+	assert_row(G "ecc_uncorrected", "10");
+	assert_row(G "ecc_corrected_ever", "1");
+	assert_row(G "ecc_uncorrected_ever", "11");
+	assert_row(G "compute_mode", "exclusive_process");
+	assert_row(G "remap_pending", "yes");
+	assert_row(G "remap_failed", "no");
+	assert_row(G "mem_used", "10");
+	assert_row(G "memory", "80");
+	assert_row(G "fabric_state", "completed");
+	assert_row(G "fabric_status", "success");
+	assert_row(G "fabric_clique", "5");
+	assert_row(G "confidential", "no");
+	assert_row(G "vgpu", "no");
+	assert_row(G "virtualization", "none");
+	assert_row(G "reset_required", "no");
+	nvml_close(n);
+}
+
+/* 100 processes and two of MPS, one of them the same. */
+static void processes(void **state)
+{
+	NEED_COMPILER();
+	struct nvml *n = open_ok("");
+
+	rows_of(n, 0, true);
+	const char *all = value_of(G "processes");
+
+	assert_non_null(all);
+	assert_memory_equal(all, "7 1901 1902 ", 12);
+	size_t words = 1;
+
+	for (const char *p = all; *p; p++)
+		words += *p == ' ';
+	assert_int_equal(words, 101);
+	assert_row(G "processes_mps", "7 2000");
+	assert_null(value_of(G "processes_graphics"));
+	assert_non_null(strstr(value_of(G "not_reported"), "processes_graphics"));
+	nvml_close(n);
+}
+
+static void state_only(void **state)
+{
+	NEED_COMPILER();
+	struct nvml *n = open_ok("");
+
+	rows_of(n, 1, true);
+	assert_null(value_of(H "name"));
+	assert_null(value_of(H "power"));
+	assert_row(H "compute_mode", "exclusive_process");
+	assert_row(H "fabric_state", "in_progress");
+	assert_null(value_of(H "fabric_status")); /* says nothing before the end */
+	assert_row(H "vgpu", "yes");
+	assert_row(H "reset_required", "yes"); /* because another call answered so */
+	assert_non_null(strstr(value_of(H "not_reported"),
+			       "mig_current (nvmlDeviceGetMigMode: GPU requires reset)"));
+	nvml_close(n);
+}
+
+static void missing_symbols(void **state)
+{
+	NEED_COMPILER();
+	struct nvml *n = open_ok("-DOLD");
+
+	rows_of(n, 0, false);
+	assert_null(value_of(G "fabric_state"));
+	assert_null(value_of(G "confidential"));
+	assert_null(value_of(G "vgpu"));
+	assert_null(value_of(G "temperature_mem"));
+	assert_row(G "mem_used", "30"); /* the older call counts what the driver keeps */
+	assert_row(G "reset_required", "no");
+	const char *missing = value_of(G "not_reported");
+
+	assert_non_null(missing);
+	assert_non_null(strstr(missing,
+			       "fabric_state (nvmlDeviceGetGpuFabricInfoV: the library lacks it)"));
+	assert_non_null(strstr(missing, "serial (nvmlDeviceGetSerial: not supported)"));
+	assert_non_null(strstr(missing, "vbios (nvmlDeviceGetVbiosVersion: the library lacks it)"));
+	nvml_close(n);
+}
+
+static void numbers(void **state)
+{
+	NEED_COMPILER();
+	struct nvml *n = open_ok("");
+	double v = 0;
+
+	assert_true(nvml_number(n, 0, "clock_sm", &v));
+	assert_true(fabs(v - 1.98e9) < 1);
+	assert_true(nvml_number(n, 0, "power", &v));
+	assert_true(fabs(v - 123.456) < 1e-9);
+	assert_true(nvml_number(n, 0, "temperature_mem", &v));
+	assert_true(fabs(v - 55) < 1e-9);
+	assert_false(nvml_number(n, 0, "pcie_gen", &v)); /* no such symbol */
+	assert_false(nvml_number(n, 0, "name", &v));
+	assert_false(nvml_number(n, 0, "nonsense", &v));
+	assert_false(nvml_number(n, 2, "power", &v)); /* lost: no handle */
+	nvml_close(n);
+}
+
+static void nodes(void **state)
+{
+	const char *source;
+
+	NEED_COMPILER();
+	struct nvml *n = open_ok("");
+
+	tree_use("container-cpuset"); /* node 0 is CPUs 0-7, node 1 is 8-15 */
+	assert_int_equal(nvml_numa_node(n, 0, &source), 1);
+	assert_string_equal(source, "nvmlDeviceGetMemoryAffinity");
+	assert_int_equal(nvml_numa_node(n, 1, &source), 1); /* two nodes: the CPUs decide */
+	assert_non_null(strstr(source, "nvmlDeviceGetCpuAffinity"));
+	assert_int_equal(nvml_numa_node(n, 2, &source), -1);
+	tree_file("/sys/devices/system/node/node1/cpulist", "8"); /* one against one: nobody */
+	assert_int_equal(nvml_numa_node(n, 1, &source), -1);
+	tree_drop();
+	nvml_close(n);
+}
+
+static void does_not_start(void **state)
+{
+	struct err e = ERR_INIT;
+	struct nvml *n;
+
+	NEED_COMPILER();
+	char *lib = build("-DINIT=18");
+
+	assert_int_equal(nvml_open(&n, lib, &e), -EIO);
+	assert_string_equal(e.text, "nvmlInit_v2: Driver/library version mismatch (18)");
+	assert_null(n);
+	free(lib);
+}
+
+static void no_library(void **state)
+{
+	struct err e = ERR_INIT;
+	struct nvml *n;
+
+	assert_int_equal(nvml_open(&n, "/nonexistent/libnvidia-ml.so.1", &e), -ENOENT);
+	assert_non_null(strstr(e.text, "libnvidia-ml.so.1"));
+	assert_null(n);
+	err_clear(&e);
+	assert_int_equal(nvml_open(&n, "libm.so.6", &e), -EIO); /* some other library */
+	assert_non_null(strstr(e.text, "has no nvmlInit_v2"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whole),	  cmocka_unit_test(processes),
+		cmocka_unit_test(state_only),	  cmocka_unit_test(missing_symbols),
+		cmocka_unit_test(numbers),	  cmocka_unit_test(nodes),
+		cmocka_unit_test(does_not_start), cmocka_unit_test(no_library),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
