@@ -148,7 +148,8 @@ SIM_CUDART := $(patsubst %,tests/simgpu/%.c,cudart_core cudart_queue cudart_stre
 	cudart_memory cudart_launch cudart_device kernels_sim) kernels/pattern.c
 SIM_SEAM := $(patsubst %,$(BUILD)/tests/simgpu/%.o,clock_sim placement_sim)
 SIM_LIBS := $(SIMDIR)/libsimgpu.so $(if $(NVCC),$(SIMDIR)/libcudart.so.$(CUDA_MAJOR))
-SIM_FACADES := $(SIMDIR)/libnvidia-ml.so.1 $(SIMDIR)/libnccl.so.2 $(SIMDIR)/libcublasLt.so.$(CUDA_MAJOR)
+SIM_VERSIONS := $(patsubst %,$(SIMDIR)/lib%,cuda.so.1 nccl.so.2 cublasLt.so.$(CUDA_MAJOR) cudnn.so.9)
+SIM_FACADES := $(SIMDIR)/libnvidia-ml.so.1 $(SIM_VERSIONS)
 sim_obj = $(patsubst %.c,$(SIMDIR)/obj/%.o,$(1))
 
 sim: $(BUILD)/assay-sim $(SIMDIR)/simtree $(SIM_FACADES)
@@ -178,9 +179,7 @@ $(SIMDIR)/libcudart.so.$(CUDA_MAJOR): $(call sim_obj,$(SIM_CUDART)) $(SIMDIR)/li
 
 $(SIMDIR)/libnvidia-ml.so.1: $(call sim_obj,$(SIM_NVML)) $(SIMDIR)/libsimgpu.so
 	$(sim_link)
-$(SIMDIR)/libnccl.so.2: $(call sim_obj,tests/simgpu/nccl_facade.c) $(SIMDIR)/libsimgpu.so
-	$(sim_link)
-$(SIMDIR)/libcublasLt.so.$(CUDA_MAJOR): $(call sim_obj,tests/simgpu/cublaslt_facade.c) $(SIMDIR)/libsimgpu.so
+$(SIM_VERSIONS): $(call sim_obj,tests/simgpu/version_facades.c) $(SIMDIR)/libsimgpu.so
 	$(sim_link)
 
 $(SIMDIR)/simtree: $(call sim_obj,$(SIM_TREE)) $(call sim_obj,harness/base/err.c harness/base/rng.c) $(SIMDIR)/libsimgpu.so

@@ -91,6 +91,7 @@ static const struct key keys[] = {
 	SI(cuda),
 	SI(nccl),
 	SI(cublaslt),
+	SI(cudnn),
 	C(model, NULL),
 	C(vendor, NULL),
 	C(governor, NULL),

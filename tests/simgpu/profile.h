@@ -18,7 +18,7 @@
 struct sim_server {
 	char name[SIM_TEXT], summary[SIM_TEXT], utc[SIM_TEXT], hostname[SIM_TEXT];
 	char kernel[SIM_TEXT], driver[SIM_TEXT], module[SIM_TEXT], hypervisor[SIM_TEXT];
-	int64_t cuda, nccl, cublaslt; /* version codes as the libraries give them */
+	int64_t cuda, nccl, cublaslt, cudnn; /* version codes as the libraries give them */
 };
 
 struct sim_cpu {
