@@ -74,7 +74,7 @@ void findings_values(struct buf *out, const char *name, char *const *values, siz
 
 static const char *gpu_address(const struct bundle_data *d, const char *gpu)
 {
-	char *key = mem_printf("gpu.%s.address", gpu);
+	char *key = mem_printf("gpu.%s.pci", gpu);
 	const char *v = bundle_value(d, NULL, key);
 
 	free(key);
@@ -125,8 +125,12 @@ static char *where(const struct bundle_data *d, const struct result *const *row,
 			s += len + (s[len] == ',');
 		}
 	}
+	for (size_t k = 0; k < places; k++)
+		if (!strcmp(p[k].name, "gpu"))
+			tell_place(&out, d, &p[k]);
 	for (size_t k = 0; k < places; k++) {
-		tell_place(&out, d, &p[k]);
+		if (strcmp(p[k].name, "gpu") != 0)
+			tell_place(&out, d, &p[k]);
 		for (size_t i = 0; i < p[k].n; i++)
 			free(p[k].values[i]);
 		free(p[k].values);
@@ -177,6 +181,21 @@ static bool required(const struct result *r, const struct results *all)
 	return false;
 }
 
+/* A metric without a valid sample, where its case says why: one finding is enough. */
+static bool told_by_case(const struct result *r, const struct results *all)
+{
+	if (!r->metric[0] || r->s.n)
+		return false;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct result *x = &all->r[i];
+
+		if (!x->metric[0] && !x->of_step && !strcmp(x->bench, r->bench) &&
+		    !strcmp(x->labels, r->labels) && !strcmp(x->arm, r->arm))
+			return true;
+	}
+	return false;
+}
+
 static int by_finding(const void *pa, const void *pb)
 {
 	const struct result *a = *(const struct result *const *)pa;
@@ -208,7 +227,7 @@ void findings_make(struct findings *out, const struct report *r)
 
 	*out = (struct findings){.n = 0};
 	for (size_t i = 0; i < all->n; i++)
-		if (all->r[i].status != ST_PASS)
+		if (all->r[i].status != ST_PASS && !told_by_case(&all->r[i], all))
 			v[n++] = &all->r[i];
 	qsort(v, n, sizeof(const struct result *), by_finding);
 	for (size_t i = 0, end; i < n; i = end) {

@@ -13,40 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether a number stands for this pattern of suite.required ("copy.bandwidth{size=4}"). */
-static bool measured(const struct results *r, const struct key_parts *want)
-{
-	for (size_t i = 0; i < r->n; i++) {
-		const struct result *x = &r->r[i];
-
-		if (x->s.n && !strcmp(x->bench, want->bench) &&
-		    (!want->metric[0] || !strcmp(x->metric, want->metric)) &&
-		    key_subset(want->labels, x->labels))
-			return true;
-	}
-	return false;
-}
-
-/* Patterns of the suite that no number answers. Text that is no key is the plan's to explain. */
-static unsigned missing_patterns(const struct results *r, const struct bundle_data *d)
-{
-	const char *text = bundle_value(d, NULL, "suite.required");
-	char *copy = mem_strdup(text ? text : ""), *save = NULL;
-	unsigned missing = 0;
-
-	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
-		struct err ignored = ERR_INIT;
-		struct key_parts k;
-
-		if (key_parse(w, &k, &ignored))
-			continue;
-		missing += !measured(r, &k);
-		key_parts_free(&k);
-	}
-	free(copy);
-	return missing;
-}
-
 static bool not_measured(enum status s)
 {
 	return s == ST_SKIP || s == ST_BUSY;
@@ -68,7 +34,7 @@ static bool required_case(const struct result *x, const struct results *r)
 	return false;
 }
 
-static void tally(struct outcome *o, const struct results *r, const struct bundle_data *d)
+static void tally(struct outcome *o, const struct results *r)
 {
 	for (size_t i = 0; i < r->n_steps; i++) {
 		const struct step_result *s = &r->step[i];
@@ -79,11 +45,9 @@ static void tally(struct outcome *o, const struct results *r, const struct bundl
 	}
 	for (size_t i = 0; i < r->n; i++) {
 		o->numbers += r->r[i].s.n > 0;
-		o->failed_numbers += r->r[i].metric[0] && r->r[i].status == ST_FAIL;
+		o->failed_numbers += r->r[i].s.n > 0 && r->r[i].status == ST_FAIL;
 		o->required_missing += required_case(&r->r[i], r);
 	}
-	if (!o->required_missing)
-		o->required_missing = missing_patterns(r, d);
 }
 
 static enum exit_code exit_of(const struct outcome *o, const struct results *r)
@@ -96,7 +60,7 @@ static enum exit_code exit_of(const struct outcome *o, const struct results *r)
 		return EXIT_NOTHING;
 	if (failed)
 		return EXIT_FAILED;
-	return o->required_missing || o->not_run ? EXIT_INCONCLUSIVE : EXIT_PASSED;
+	return o->required_missing || o->cut_off ? EXIT_INCONCLUSIVE : EXIT_PASSED;
 }
 
 /* "copy, GPU 3 (reason)": one step; without its benchmark where the sentence has named it. */
@@ -164,7 +128,7 @@ static void tell_numbers(struct buf *b, const struct outcome *o, const struct re
 	for (size_t i = 0; o->failed_numbers && i < r->n; i++) {
 		const struct result *x = &r->r[i];
 
-		if (!x->metric[0] || x->status != ST_FAIL)
+		if (!x->s.n || x->status != ST_FAIL)
 			continue;
 		if (b->len)
 			buf_putc(b, ' ');
@@ -228,11 +192,11 @@ static void tell_rest(struct buf *b, const struct outcome *o, const struct resul
 {
 	tell_steps(b, r, ST_BUSY, "found its place taken", "found their places taken");
 	tell_steps(b, r, ST_SKIP, "was skipped", "were skipped");
-	if (o->not_run) {
-		buf_puts(b, " The run was cut off: ");
-		words_count(b, o->not_run, "step");
-		buf_printf(b, " of %u never ran.", (unsigned)r->n_steps);
-	}
+	if (o->not_run)
+		buf_printf(b, " The run was cut off: %u of %u steps never ran.", o->not_run,
+			   (unsigned)r->n_steps);
+	else if (o->cut_off)
+		buf_puts(b, " The run was cut off.");
 	if (o->required_missing && o->exit == EXIT_INCONCLUSIVE) {
 		buf_puts(b, " The suite requires what is missing here, so this run proves nothing "
 			    "about it.");
@@ -244,7 +208,9 @@ void outcome_make(struct outcome *o, const struct results *r, const struct bundl
 	struct buf b = BUF_INIT, cut = BUF_INIT;
 
 	*o = (struct outcome){.numbers = 0};
-	tally(o, r, d);
+	tally(o, r);
+	const char *status = bundle_value(d, NULL, "run.status");
+	o->cut_off = o->not_run || (status && strcmp(status, "complete") != 0);
 	o->exit = exit_of(o, r);
 	if (o->steps[ST_FAIL])
 		tell_steps(&b, r, ST_FAIL, "failed", "failed");

@@ -101,12 +101,6 @@ static struct stretch *stretches(const struct bundle_data *d, const struct ended
 	return v;
 }
 
-/* A mark that leaves a sample valid: the warm-up gave up before the rate had settled. */
-static bool mark_only(const char *valid)
-{
-	return !valid[0] || !strcmp(valid, "unsteady");
-}
-
 /* Values of the result at hand. */
 struct pool {
 	double *v, *sorted; /* valid samples of all processes in time order; scratch */
@@ -134,18 +128,16 @@ static void pool_add(struct pool *p, double v)
 static void add_process(struct result *r, struct pool *p, const struct stretch *v, size_t n)
 {
 	bool busy = v->by->row->status == ST_BUSY;
-	const char *cause = busy ? "busy" : "", *mark = "";
+	const char *cause = busy ? "busy" : "";
 	size_t from = p->n, all = 0, bad = 0;
 
 	for (int wanted = 1; wanted >= 0 && p->n == from; wanted--) /* valid ones, else all */
 		for (size_t i = 0; i < n; i++)
 			for (size_t k = 0; k < v[i].n; k++) {
 				const struct sample_row *s = v[i].first + k;
-				bool good = !busy && mark_only(s->valid);
+				bool good = !busy && !s->valid[0];
 
 				all += (size_t)wanted;
-				if (good && s->valid[0])
-					mark = s->valid;
 				if (!good && !cause[0])
 					cause = s->valid;
 				bad += (size_t)(wanted && !good);
@@ -164,7 +156,7 @@ static void add_process(struct result *r, struct pool *p, const struct stretch *
 		.n = p->n - from,
 		.median = median_of(p, p->v + from, p->n - from),
 		.valid = valid,
-		.cause = valid ? mark : cause,
+		.cause = valid ? "" : cause,
 	};
 	if (valid) {
 		r->processes_valid++;
@@ -247,16 +239,20 @@ static void judge_placement(struct result *r, const struct bundle_data *d)
 	}
 }
 
-static void judge_samples(struct result *r, const struct pool *p)
+static enum status status_of_cause(const char *cause)
 {
-	size_t unsteady = 0, lost = r->processes - r->processes_valid;
+	return !strcmp(cause, "corrupt") ? ST_FAIL
+	       : !strcmp(cause, "error") ? ST_ERROR
+	       : !strcmp(cause, "busy")	 ? ST_BUSY
+					 : ST_SKIP;
+}
 
-	for (size_t i = 0; i < r->processes; i++)
-		unsteady += r->process[i].valid && r->process[i].cause[0];
+static void judge_samples(struct result *r, const struct bundle_data *d, const struct pool *p)
+{
+	size_t lost = r->processes - r->processes_valid;
+
 	if (!r->processes_valid) {
-		r->status = !strcmp(p->cause, "corrupt") ? ST_FAIL
-			    : !strcmp(p->cause, "busy")	 ? ST_BUSY
-							 : ST_SKIP;
+		r->status = status_of_cause(p->cause);
 		note(r, "no valid sample: all are marked %s", p->cause);
 		return;
 	}
@@ -264,7 +260,7 @@ static void judge_samples(struct result *r, const struct pool *p)
 		note(r, "%zu of %zu processes left out: %s", lost, r->processes, p->cause);
 	if (p->left_out)
 		note(r, "%zu samples left out: %s", p->left_out, p->cause);
-	if (unsteady)
+	if (bundle_fact(d, r->arm, "unsteady", r->bench, r->metric, r->labels, NULL))
 		note(r, "the warm-up did not settle");
 }
 
@@ -324,31 +320,44 @@ static void add_number(struct results *out, const struct bundle_data *d, struct 
 	}
 	describe(r, out->n > 1 ? r - 1 : NULL, d);
 	summarise(r, p);
-	judge_samples(r, p);
+	judge_samples(r, d, p);
 	judge_ceiling(r, d);
 	judge_placement(r, d);
 }
 
-/* Cases without a number: fact.skip.BENCH{labels} and fact.fail.BENCH{labels}. */
-static int add_cases(struct results *out, const struct bundle_data *d, struct err *e)
+/* What the manifest says about a case without a number: fact.skip.BENCH{labels} = reason. */
+static const struct {
+	const char *prefix;
+	enum status status;
+} case_facts[] = {{"fact.skip.", ST_SKIP}, {"fact.fail.", ST_FAIL}, {"fact.error.", ST_ERROR}};
+
+static int add_case(struct results *out, const struct manifest_row *m, struct err *e)
 {
-	for (size_t i = 0; i < d->n_manifest; i++) {
-		const struct manifest_row *m = &d->manifest[i];
-		bool skip = !strncmp(m->key, "fact.skip.", 10);
+	for (size_t i = 0; i < sizeof(case_facts) / sizeof(case_facts[0]); i++) {
+		size_t n = strlen(case_facts[i].prefix);
 		struct key_parts k;
 
-		if (!skip && strncmp(m->key, "fact.fail.", 10) != 0)
+		if (strncmp(m->key, case_facts[i].prefix, n) != 0)
 			continue;
-		int rc = key_parse(m->key + 10, &k, e);
+		int rc = key_parse(m->key + n, &k, e);
 		if (rc)
 			return rc;
 		struct result *r = add_result(out, m->arm, results_keep(out, k.bench), "",
 					      results_keep(out, k.labels));
 		free(k.metric);
-		r->status = skip ? ST_SKIP : ST_FAIL;
+		r->status = case_facts[i].status;
 		snprintf(r->reason, sizeof(r->reason), "%s", m->value);
 	}
 	return 0;
+}
+
+static int add_cases(struct results *out, const struct bundle_data *d, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < d->n_manifest && !rc; i++)
+		rc = add_case(out, &d->manifest[i], e);
+	return rc;
 }
 
 /* Whether cases [from, to) tell already why this step did not pass. */

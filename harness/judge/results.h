@@ -11,13 +11,16 @@
 #include "../formats/bundle.h"
 #include "../stats/stats.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct process_result {
 	unsigned block, step, process, attempt;
 	unsigned position; /* which arm of the block ran first: 0, 1, … */
 	size_t n;	   /* samples behind the median: the valid ones, all of them if none is */
 	double median;
 	bool valid;
-	const char *cause; /* points into the bundle; "" or "unsteady" (a mark only) if valid */
+	const char *cause; /* points into the bundle; "" if valid */
 };
 
 /* What one planned step came to in one arm, over all its processes. */
@@ -29,7 +32,7 @@ struct step_result {
 	unsigned processes; /* that ended, repetitions counted once */
 	bool not_run;	    /* no process was started and the plan gave no reason */
 	enum status status; /* the worst of its processes' last attempts */
-	char reason[256];
+	char reason[256];   /* with PASS: what the step says about itself */
 };
 
 struct result {
@@ -75,9 +78,10 @@ void results_processes_csv(struct buf *out, const struct results *r);
 struct outcome {
 	unsigned steps[ST_N];	   /* step results by status */
 	unsigned not_run;	   /* those of steps[ST_SKIP] that the run never came to */
+	bool cut_off;		   /* steps never ran, or the run says that it did not end */
 	unsigned numbers;	   /* results that hold a number */
 	unsigned failed_numbers;   /* those of them that cannot be true */
-	unsigned required_missing; /* required steps, cases or gates without a number */
+	unsigned required_missing; /* required steps, or cases of such, without a number */
 	enum exit_code exit;
 	char sentence[640];
 };

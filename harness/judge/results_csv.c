@@ -3,9 +3,11 @@
 #include "../base/buf.h"
 #include "../base/units.h"
 #include "../formats/csv.h"
+#include "../formats/key.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -70,7 +72,42 @@ void results_csv(struct buf *out, const struct results *r)
 		result_row(out, &r->r[i]);
 }
 
-static void process_row(struct buf *out, const struct result *r, const struct process_result *p)
+/* Results of one arm and benchmark that hold all work by wall time. */
+#define RATE_WALL "rate_wall"
+
+static int by_key(const void *pa, const void *pb)
+{
+	const struct result *a = pa, *b = pb;
+	int c = strcmp(a->arm, b->arm);
+
+	if (!c)
+		c = strcmp(a->bench, b->bench);
+	if (!c)
+		c = strcmp(a->metric, b->metric);
+	if (!c)
+		c = key_compare(a->labels, b->labels);
+	return c ? c : strcmp(a->labels, b->labels);
+}
+
+/* The rate_wall of the same process and key, NaN where there is none. */
+static double rate_wall(const struct results *all, const struct result *r,
+			const struct process_result *p)
+{
+	struct result want = *r;
+
+	want.metric = RATE_WALL;
+	const struct result *wall = bsearch(&want, all->r, all->n, sizeof(*all->r), by_key);
+	for (size_t i = 0; wall && i < wall->processes; i++) {
+		const struct process_result *w = &wall->process[i];
+
+		if (w->block == p->block && w->step == p->step && w->process == p->process)
+			return w->median;
+	}
+	return NAN;
+}
+
+static void process_row(struct buf *out, const struct results *all, const struct result *r,
+			const struct process_result *p)
 {
 	struct cells c = {.n = 0};
 	const char *const f[] = {
@@ -83,7 +120,7 @@ static void process_row(struct buf *out, const struct result *r, const struct pr
 		r->labels,
 		count(&c, p->n),
 		number(&c, p->median),
-		"", /* rate_wall is a metric of its own, with its own rows */
+		number(&c, strcmp(r->metric, RATE_WALL) != 0 ? rate_wall(all, r, p) : NAN),
 		p->valid ? "1" : "0",
 		p->cause,
 	};
@@ -97,7 +134,7 @@ void results_processes_csv(struct buf *out, const struct results *r)
 		      "cause\n");
 	for (size_t i = 0; i < r->n; i++)
 		for (size_t k = 0; k < r->r[i].processes; k++)
-			process_row(out, &r->r[i], &r->r[i].process[k]);
+			process_row(out, r, &r->r[i], &r->r[i].process[k]);
 }
 
 int results_write(const struct results *r, const struct bundle_data *d, struct err *e)

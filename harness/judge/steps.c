@@ -171,9 +171,8 @@ static void settle(struct step_result *s, const struct ended *const *e, size_t n
 		same += e[i]->row->status == worst->status;
 	s->processes = (unsigned)n;
 	s->status = worst->status;
-	if (s->status == ST_PASS)
-		return;
-	const char *reason = worst->reason[0] ? worst->reason : "no reason was given";
+	const char *reason =
+		worst->reason[0] || s->status == ST_PASS ? worst->reason : "no reason was given";
 	if (same < n)
 		snprintf(s->reason, sizeof(s->reason), "%u of %zu processes: %s", same, n, reason);
 	else

@@ -43,7 +43,7 @@ void words_value(struct buf *out, const char *name, const char *value)
 	double v;
 
 	if (!strcmp(name, "size") && words_number(value, &v))
-		buf_puts(out, units_size(size, sizeof(size), v));
+		buf_puts(out, v > 0 ? units_size(size, sizeof(size), v) : "automatic");
 	else
 		buf_puts(out, value);
 }
@@ -60,10 +60,10 @@ void words_label(struct buf *out, const char *name, const char *value)
 	words_value(out, name, value);
 }
 
-void words_labels(struct buf *out, const char *labels)
+/* The labels that are gpu, or those that are not. */
+static void some_labels(struct buf *out, const char *labels, bool gpu)
 {
 	char *copy = mem_strdup(labels), *save = NULL;
-	const char *between = "";
 
 	for (char *l = strtok_r(copy, ",", &save); l; l = strtok_r(NULL, ",", &save)) {
 		char *eq = strchr(l, '=');
@@ -71,11 +71,23 @@ void words_labels(struct buf *out, const char *labels)
 		if (!eq)
 			continue;
 		*eq = '\0';
-		buf_puts(out, between);
+		if (!strcmp(l, "gpu") != gpu)
+			continue;
+		if (out->len)
+			buf_puts(out, ", ");
 		words_label(out, l, eq + 1);
-		between = ", ";
 	}
 	free(copy);
+}
+
+void words_labels(struct buf *out, const char *labels)
+{
+	struct buf words = BUF_INIT;
+
+	some_labels(&words, labels, true);
+	some_labels(&words, labels, false);
+	buf_puts(out, buf_str(&words));
+	buf_free(&words);
 }
 
 void words_cut(struct buf *out, const char *s, size_t n)

@@ -14,7 +14,7 @@ void words_value(struct buf *out, const char *name, const char *value);
 /* The name alone, for a column's head: "GPU", "CPU node", "size". */
 void words_name(struct buf *out, const char *name);
 
-/* All labels of a key, ", " between them; "" for none. */
+/* All labels of a key, the GPU first, ", " between them; "" for none. */
 void words_labels(struct buf *out, const char *labels);
 
 /* Appends at most n bytes of s, cut at a character's start, with "…" where something is missing. */
