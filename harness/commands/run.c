@@ -238,8 +238,9 @@ static int measure(struct job *j, struct err *e)
 
 	if (rc)
 		return EXIT_FAILED;
-	log_info("%s: %zu steps, about %d min %02d s, into %s", j->plan.name, j->plan.n,
-		 (int)(estimate / 60), (int)estimate % 60, bundle_dir(j->p.bundle));
+	log_info("%s: %zu step%s, about %d min %02d s, into %s", j->plan.name, j->plan.n,
+		 j->plan.n == 1 ? "" : "s", (int)(estimate / 60), (int)estimate % 60,
+		 bundle_dir(j->p.bundle));
 	if (*clock_meas_simulated())
 		log_info("SIMULATED server %s: nothing here is a measurement",
 			 clock_meas_simulated());

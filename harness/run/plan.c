@@ -30,7 +30,7 @@ const struct section_option section_options[] = {
 	{NULL, NULL, NULL},
 };
 
-#define START_HOST_S 0.3
+#define START_HOST_S 1.0 /* memory is mapped and filled */
 #define START_GPU_S  2.5
 #define WARM_UP_S    1.2
 #define PRIMARY_S    0.4
@@ -403,6 +403,29 @@ static int read_head(struct plan *p, const struct suite *s, const struct bench *
 	return p->gate ? 0 : -EINVAL;
 }
 
+/* --set must reach something, or a misspelt name would measure the wrong thing silently. */
+static int check_set(const struct suite *s, const struct bench *const *benches, const char *set,
+		     struct err *e)
+{
+	size_t len = strcspn(set, "=");
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct bench *b = bench_named(benches, s->sections[i].bench);
+		size_t n = b ? strlen(b->name) : 0;
+		const char *name = set;
+
+		if (b && len > n && !strncmp(set, b->name, n) && set[n] == '.')
+			name = set + n + 1;
+		for (const struct param *p = b ? b->params : NULL; p && p->name; p++) {
+			if (strlen(p->name) == len - (size_t)(name - set) &&
+			    !strncmp(p->name, name, strlen(p->name)))
+				return 0;
+		}
+	}
+	return err_set(e, EINVAL, "--set %s: no benchmark of this suite has a parameter \"%.*s\"",
+		       set, (int)len, set);
+}
+
 int plan_make(struct plan *p, const struct suite *s, const struct bench *const *benches,
 	      const struct machine *m, const struct plan_options *o, struct err *e)
 {
@@ -416,6 +439,8 @@ int plan_make(struct plan *p, const struct suite *s, const struct bench *const *
 	if (!rc && !s->n)
 		rc = err_at(e, EINVAL, s->path, 0,
 			    "no section names a benchmark; add for example [host_latency]");
+	for (const char *const *set = o->set; set && *set && !rc; set++)
+		rc = check_set(s, benches, *set, e);
 	for (size_t i = 0; i < s->n && !rc; i++) {
 		k.sec = &s->sections[i];
 		k.b = bench_named(benches, k.sec->bench);

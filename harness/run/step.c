@@ -122,7 +122,7 @@ static enum status verdict(const struct ctx *c, const struct tally *t, enum stat
 		snprintf(reason, n, "%s", t->first);
 		return ST_SKIP;
 	}
-	int k = snprintf(reason, n, "%u case%s: %u precise, %u at budget", t->passed,
+	int k = snprintf(reason, n, "%u case%s: %u series precise, %u at budget", t->passed,
 			 t->passed == 1 ? "" : "s", c->precise, c->at_budget);
 	if (c->note[0] && k > 0 && (size_t)k < n)
 		k += snprintf(reason + k, n - (size_t)k, "; %s", c->note);
