@@ -106,6 +106,37 @@ unit: $(UNIT)
 test test-all check asan:
 	@BUILD='$(BUILD)' MAKE='$(sub)' tests/run $@
 
+# ---- fuzzing (tests/fuzz/README.md): libFuzzer where clang has it, else the corpora once more ----
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 10
+FUZZERS := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out $(SEAM),$(wildcard harness/base/*.c harness/formats/*.c)))
+FUZZ_FLAGS = $(CFLAGS_BASE) -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
+has_libfuzzer = echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return 0; }' | \
+	$(FUZZ_CC) -x c -fsanitize=fuzzer -o /dev/null - 2>/dev/null
+
+fuzz:
+	+@if $(has_libfuzzer); then \
+		$(sub) $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) && \
+		tests/fuzz/run $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZERS); \
+	else \
+		echo '  $(FUZZ_CC) has no libFuzzer: only the corpora are run' && \
+		$(sub) fuzz-replay && tests/run --programs $(FUZZERS:%=$(BUILD)/tests/fuzz/replay_%); \
+	fi
+fuzz-replay: $(FUZZERS:%=$(BUILD)/tests/fuzz/replay_%)
+
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/fuzz/%.o: %.c
+	$(call say,CC,$< (fuzz))
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
+$(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/%.o $(FUZZ_OBJS)
+	$(call say,LINK,$@)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+-include $(wildcard $(BUILD)/fuzz/*/*/*.d)
+
 # ---- the rest ----
 PREFIX ?= /usr/local
 install: all
@@ -130,10 +161,11 @@ help:
 #: make test-all        those, make check, and the tests that need a browser or containers
 #: make check           include rule, formatting, static analysis, gcc, clang and aarch64 builds
 #: make unit | asan     only the unit tests | only those with sanitizers
+#: make fuzz            fuzz the readers, [FUZZ_SECONDS=10] each
 #: make install         [PREFIX=/usr/local] [DESTDIR=]
 #: make clean           V=1 shows commands, BUILD=DIR builds elsewhere
 
-.PHONY: all bench unit unit-programs test test-all check asan install print-cflags clean help FORCE
+.PHONY: all bench fuzz fuzz-replay unit unit-programs test test-all check asan install print-cflags clean help FORCE
 .SECONDARY:
 
 # ---- the simulated server: the same objects, another link (tests/simgpu/README.md) ----
