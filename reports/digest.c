@@ -1,5 +1,6 @@
 /* The machine and the run in a few lines: see digest.h. */
 #include "digest.h"
+#include "text.h"
 #include "../harness/base/mem.h"
 #include "../harness/judge/words.h"
 
@@ -138,7 +139,7 @@ void digest_measured(struct buf *out, const struct report *r)
 	}
 }
 
-/* "copy (no NVIDIA GPU …), …": what was skipped, failed or never came to a number. */
+/* "copy (no NVIDIA GPU …); copy GPU 3 (timed out)": what failed is told in full below. */
 void digest_missing(struct buf *out, const struct findings *f)
 {
 	size_t told = 0;
@@ -148,15 +149,18 @@ void digest_missing(struct buf *out, const struct findings *f)
 
 		if (x->number)
 			continue;
-		if (told == 3) {
-			buf_printf(out, "; and %zu more below", f->n - i);
+		if (told == 4) {
+			buf_printf(out, "; and %zu more, see below", f->n - i);
 			return;
 		}
 		join(out, "; ", "", x->bench[0] ? x->bench : "a step");
-		if (x->where[0] && strlen(x->where) <= 60)
-			buf_printf(out, " %s", x->where);
+		if (x->where[0])
+			buf_putc(out, ' ');
+		buf_add(out, x->where, strcspn(x->where, "(,"));
+		while (out->s[out->len - 1] == ' ')
+			out->s[--out->len] = '\0';
 		buf_puts(out, " (");
-		words_cut(out, x->reason, 120);
+		words_cut(out, x->status == ST_SKIP ? x->reason : text_status_word(x->status), 120);
 		buf_putc(out, ')');
 		told++;
 	}

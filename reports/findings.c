@@ -54,6 +54,12 @@ void findings_values(struct buf *out, const char *name, char *const *values, siz
 	bool size = !strcmp(name, "size");
 	size_t told = 0;
 
+	if (size && n > 3) {
+		words_value(out, name, values[0]);
+		buf_puts(out, " to ");
+		words_value(out, name, values[n - 1]);
+		return;
+	}
 	for (size_t i = 0; i < n; told++) {
 		size_t k = size ? 1 : run_of(values + i, n - i);
 
@@ -209,14 +215,30 @@ static int by_finding(const void *pa, const void *pb)
 	if (!c)
 		c = (a->s.n > 0) - (b->s.n > 0);
 	if (!c)
-		c = strcmp(a->reason, b->reason);
+		c = b->above_ceiling - a->above_ceiling;
+	if (!c)
+		c = a->above_ceiling ? strcmp(a->metric, b->metric) : strcmp(a->reason, b->reason);
 	return c ? c : (a > b) - (a < b); /* results are sorted already */
 }
 
 static bool same_finding(const struct result *a, const struct result *b)
 {
 	return a->status == b->status && !strcmp(a->arm, b->arm) && !strcmp(a->bench, b->bench) &&
-	       !strcmp(a->reason, b->reason) && (a->s.n > 0) == (b->s.n > 0);
+	       a->above_ceiling == b->above_ceiling && (a->s.n > 0) == (b->s.n > 0) &&
+	       (a->above_ceiling ? !strcmp(a->metric, b->metric) : !strcmp(a->reason, b->reason));
+}
+
+/* The reason they share; of numbers above their ceilings, the farthest. */
+static char *reason(const struct result *const *v, size_t n)
+{
+	const struct result *worst = v[0];
+
+	if (!v[0]->above_ceiling || n == 1)
+		return mem_strdup(v[0]->reason);
+	for (size_t i = 1; i < n; i++)
+		if (v[i]->s.median / v[i]->ceiling > worst->s.median / worst->ceiling)
+			worst = v[i];
+	return mem_printf("%zu values of %s, the farthest: %s", n, worst->metric, worst->reason);
 }
 
 void findings_make(struct findings *out, const struct report *r)
@@ -239,7 +261,7 @@ void findings_make(struct findings *out, const struct report *r)
 			.bench = v[i]->bench,
 			.arm = v[i]->arm,
 			.where = where(r->data, v + i, end - i),
-			.reason = mem_strdup(v[i]->reason),
+			.reason = reason(v + i, end - i),
 			.advice = advice(v[i], v[i]->s.n > 0),
 			.required = required(v[i], all),
 			.number = v[i]->s.n > 0,

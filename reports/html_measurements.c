@@ -11,12 +11,12 @@
 
 /* What the columns of a table must hold. */
 struct needs {
-	bool ceiling, remark, level;
+	bool ceiling, remark;
 };
 
 static struct needs needs_of(const struct group *g, const bool *shown)
 {
-	struct needs n = {.level = g->level > 0};
+	struct needs n = {.ceiling = false};
 
 	for (size_t i = 0; i < g->n; i++) {
 		if (!shown[i])
@@ -27,18 +27,13 @@ static struct needs needs_of(const struct group *g, const bool *shown)
 	return n;
 }
 
-/* "95 % interval", with what it speaks about where there is one process. */
+/* "± (95 %)": the level that most rows reach; the others say theirs in the cell. */
 static void interval_name(struct buf *out, const struct group *g)
 {
-	const struct result *r = g->row[0];
 	char level[16];
 
-	if (g->level) {
-		buf_puts(out, "±");
-		return;
-	}
-	buf_printf(out, "± (%s %%%s)", text_percent(level, sizeof(level), r->s.ci_level),
-		   r->processes_valid == 1 ? ", within the process" : "");
+	buf_printf(out, "± (%s&#8239;%%)",
+		   g->level ? "95" : text_percent(level, sizeof(level), g->row[0]->s.ci_level));
 }
 
 static void put_columns(struct page *p, const struct group *g, struct needs n)
@@ -54,12 +49,12 @@ static void put_columns(struct page *p, const struct group *g, struct needs n)
 		html_put(p->out, "<th scope=\"col\" class=\"l\">%s</th>", buf_str(&name));
 	}
 	interval_name(&interval, g);
-	html_put(p->out,
-		 "<th scope=\"col\">median%s%s</th><th scope=\"col\">%s</th>"
-		 "<th scope=\"col\">processes × samples</th><th scope=\"col\">spread (MAD)</th>",
-		 g->scale.name[0] ? ", " : "", g->scale.name, buf_str(&interval));
-	if (n.level)
-		buf_puts(p->out, "<th scope=\"col\">level</th>");
+	html_put(p->out, "<th scope=\"col\">median%s%s</th>", g->scale.name[0] ? ", " : "",
+		 g->scale.name);
+	buf_printf(p->out,
+		   "<th scope=\"col\">%s</th><th scope=\"col\">processes × samples</th>"
+		   "<th scope=\"col\">spread (MAD)</th>",
+		   interval.s);
 	if (n.ceiling)
 		buf_puts(p->out, "<th scope=\"col\">of the ceiling</th>");
 	if (n.remark)
@@ -92,6 +87,23 @@ static void put_percent(struct page *p, double share, const char *sign)
 			 text_percent(text, sizeof(text), share));
 }
 
+/* The half-width, and the level where it is lower than what the column's head says. */
+static void put_interval(struct page *p, const struct group *g, const struct result *r)
+{
+	double half = text_halfwidth(r);
+	char text[16];
+
+	if (isnan(half)) {
+		buf_puts(p->out, "<td>–</td>");
+		return;
+	}
+	html_put(p->out, "<td>± %s&#8239;%%", text_percent(text, sizeof(text), half));
+	if (g->level && r->s.ci_level < 0.945)
+		html_put(p->out, " <small>(%s&#8239;%%)</small>",
+			 text_percent(text, sizeof(text), r->s.ci_level));
+	buf_puts(p->out, "</td>");
+}
+
 /* The varying labels; the first is the row's head. */
 static void put_labels(struct page *p, const struct group *g, const struct result *r)
 {
@@ -122,18 +134,24 @@ static void put_row(struct page *p, const struct group *g, const struct result *
 	text_sampling(&sampling, r, "×");
 	html_put(p->out, "<td><b>%s</b></td>",
 		 text_number(text, sizeof(text), r->s.median, &g->scale));
-	put_percent(p, text_halfwidth(r), "± ");
+	put_interval(p, g, r);
 	html_put(p->out, "<td>%s</td>", buf_str(&sampling));
 	put_percent(p, text_spread(r), "");
-	if (n.level)
-		put_percent(p, r->s.ci_level, "");
 	if (n.ceiling)
 		put_share(p, text_share(r));
 	if (n.remark)
 		html_put(p->out, "<td class=\"l\">%s%s</td>", r->status == ST_PASS ? "" : "✕ ",
-			 r->reason);
+			 r->above_ceiling ? "above the ceiling" : r->reason);
 	buf_puts(p->out, "</tr>\n");
 	buf_free(&sampling);
+}
+
+static bool within_process(const struct group *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->row[i]->processes_valid == 1 && g->row[i]->s.n > 1)
+			return true;
+	return false;
 }
 
 static void put_caption(struct page *p, const struct group *g, size_t shown)
@@ -144,12 +162,14 @@ static void put_caption(struct page *p, const struct group *g, size_t shown)
 	buf_puts(p->out, "<caption>");
 	if (shown < g->n)
 		html_put(p->out,
-			 "%zu of %zu rows: %sthe suite’s gates and %s; all are in results.csv. ",
-			 shown, g->n, "what failed, ",
+			 "%zu of %zu rows: what failed, the suite’s gates and %s; all are in "
+			 "results.csv. ",
+			 shown, g->n,
 			 view_chart(g) == CHART_SWEEP ? "the largest size of each line"
 						      : "the lowest and highest");
 	if (constant.len)
-		html_put(p->out, "All with %s.", constant.s);
+		html_put(p->out, "All with %s. ", constant.s);
+	buf_puts(p->out, within_process(g) ? "± within one process." : "");
 	buf_puts(p->out, "</caption>\n");
 	buf_free(&constant);
 }
@@ -182,11 +202,17 @@ static void put_metric(struct page *p, const struct group *g, size_t number)
 			     : !strcmp(g->better, "lower") ? ", lower is better"
 							   : "";
 	size_t n = view_pick(g, p->r, ROWS, shown);
+	bool second = !strcmp(g->metric, "rate_wall"); /* beside a metric of its own: folded */
 
-	html_put(p->out, "<h4 id=\"m-%s-%s\">%s <small>%s%s</small></h4>\n", g->bench, g->metric,
-		 g->metric, g->scale.name[0] ? g->scale.name : "no unit", better);
-	html_figure(p, g, shown, number);
+	html_put(p->out, "<h4 id=\"m-%s-%s\">%s <small>%s%s%s</small></h4>\n", g->bench, g->metric,
+		 g->metric, g->scale.name[0] ? g->scale.name : "no unit", better,
+		 second ? ": all work by wall time, stalls included" : "");
+	if (second)
+		buf_puts(p->out, "<details><summary>Numbers</summary>\n");
+	else
+		html_figure(p, g, shown, number);
 	put_table(p, g, shown, n);
+	buf_puts(p->out, second ? "</details>\n" : "");
 	free(shown);
 }
 

@@ -20,15 +20,24 @@ static double round_step(double span, unsigned about)
 	return 10 * mag;
 }
 
+/* The data's own limits with a little room; whole decades only where fewer than two lie inside. */
 static void fit_log(struct axis *a, unsigned about)
 {
-	int from = (int)floor(log10(a->lo) + 1e-9), to = (int)ceil(log10(a->hi) - 1e-9);
+	double room = pow(a->hi / a->lo, 0.04);
+	int from = (int)ceil(log10(a->lo / room) - 1e-9),
+	    to = (int)floor(log10(a->hi * room) + 1e-9);
 
-	if (to == from)
-		to++;
+	if (to > from) {
+		a->lo /= room;
+		a->hi *= room;
+	} else {
+		from = (int)floor(log10(a->lo) + 1e-9);
+		to = (int)ceil(log10(a->hi) - 1e-9);
+		to += to == from;
+		a->lo = pow(10, from);
+		a->hi = pow(10, to);
+	}
 	int step = (to - from + (int)about - 1) / (int)about;
-	a->lo = pow(10, from);
-	a->hi = pow(10, to);
 	for (int e = from; e <= to && a->ticks < SVG_TICKS; e += step)
 		a->tick[a->ticks++] = pow(10, e);
 }
@@ -65,9 +74,14 @@ double axis_at(const struct axis *a, double v)
 	return a->from + t * (a->to - a->from);
 }
 
-const char *axis_text(char *out, size_t n, double v, const struct scale *sc)
+const char *axis_text(char *out, size_t n, const struct axis *a, double v, const struct group *g)
 {
-	snprintf(out, n, "%.6g", v / sc->factor);
+	struct scale own = units_scale(g->unit, v);
+
+	if (a->log)
+		snprintf(out, n, "%.3g%s%s", v / own.factor, own.name[0] ? " " : "", own.name);
+	else
+		snprintf(out, n, "%.6g", v / g->scale.factor);
 	return out;
 }
 

@@ -22,8 +22,8 @@ struct axis {
 /* Picks round limits and ticks around lo..hi; zero: a linear axis starts at 0. about: ticks. */
 void axis_fit(struct axis *a, double lo, double hi, bool log, bool zero, unsigned about);
 double axis_at(const struct axis *a, double v);
-/* Text of a tick on a scale: no more digits than it needs. */
-const char *axis_text(char *out, size_t n, double v, const struct scale *sc);
+/* Text of a tick: on the group's scale, on a log axis with a prefix and unit of its own. */
+const char *axis_text(char *out, size_t n, const struct axis *a, double v, const struct group *g);
 
 /* <svg role="img"> with its title and desc; id must be unique in the page. */
 void svg_open(struct buf *out, const char *id, double width, double height, const char *title,

@@ -61,7 +61,7 @@ static double label_width(const struct group *g, const bool *shown)
 static void draw_axis(struct buf *out, const struct frame *f, const struct group *g)
 {
 	char text[40];
-	char *title = mem_printf("%s%s", g->scale.name,
+	char *title = mem_printf("%s%s", f->x.log ? "" : g->scale.name,
 				 !f->x.log && f->x.lo > 0 ? " (axis does not start at 0)" : "");
 
 	for (size_t i = 0; i < f->x.ticks; i++) {
@@ -69,7 +69,7 @@ static void draw_axis(struct buf *out, const struct frame *f, const struct group
 
 		svg_line(out, "gr", x, TOP - 6, x, f->bottom);
 		svg_text(out, "t m", x, f->bottom + 16,
-			 axis_text(text, sizeof(text), f->x.tick[i], &g->scale));
+			 axis_text(text, sizeof(text), &f->x, f->x.tick[i], g));
 	}
 	svg_text(out, "t", f->left, 12, title);
 	free(title);

@@ -1,7 +1,8 @@
 /*
  * Which label makes panels and which makes lines, from the labels alone: all lines in one
  * panel while they are few; else the GPU makes panels first (GPUs are meant to be alike, so
- * panels compare well), then the label with the most values.
+ * panels compare well), then the label with the most values. A label that has one value a
+ * panel goes with the panel.
  */
 #include "svg.h"
 #include "../harness/base/mem.h"
@@ -64,6 +65,22 @@ static size_t next_panel(const struct group *g, const struct spread *s)
 	return best;
 }
 
+/* Whether that column has one value in each panel, as the node of a GPU mostly has. */
+static bool follows_panel(const struct group *g, const struct spread *s, size_t column)
+{
+	const struct column *c = &g->column[column];
+	size_t *v = mem_zalloc(g->n, sizeof(*v));
+	bool follows = true;
+
+	for (size_t i = 0; i < g->n; i++)
+		v[i] = code(g, g->row[i], s->in_panel) * c->n + view_index(c, g->row[i]);
+	qsort(v, g->n, sizeof(*v), by_number);
+	for (size_t i = 1; i < g->n; i++)
+		follows &= v[i] == v[i - 1] || v[i] / c->n != v[i - 1] / c->n;
+	free(v);
+	return follows;
+}
+
 static int by_panel_and_line(const void *pa, const void *pb)
 {
 	const struct spread_row *a = pa, *b = pb;
@@ -120,6 +137,12 @@ void spread_make(struct spread *s, const struct group *g, const char *const *exc
 			break;
 		s->in_line[c] = false;
 		s->in_panel[c] = true;
+	}
+	for (size_t i = 0; i < g->columns; i++) {
+		if (!s->in_line[i] || !follows_panel(g, s, i))
+			continue;
+		s->in_line[i] = false;
+		s->in_panel[i] = true;
 	}
 	number_rows(s, g);
 }

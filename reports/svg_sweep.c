@@ -95,7 +95,7 @@ static void draw_axes(struct buf *out, const struct panel *p, const char *headin
 
 		svg_line(out, "gr", p->x.from, y, p->x.to, y);
 		svg_text(out, "t e", p->x.from - 6, y + 4,
-			 axis_text(text, sizeof(text), p->y.tick[i], &p->g->scale));
+			 axis_text(text, sizeof(text), &p->y, p->y.tick[i], p->g));
 	}
 	for (size_t i = 0; i < p->x.ticks; i++) {
 		double x = axis_at(&p->x, p->x.tick[i]);
@@ -104,8 +104,8 @@ static void draw_axes(struct buf *out, const struct panel *p, const char *headin
 		svg_text(out, "t m", x, p->y.from + 17,
 			 units_size(text, sizeof(text), p->x.tick[i]));
 	}
-	svg_text(out, "t u", 0, p->top - 10, p->g->scale.name);
-	svg_text(out, "t b", p->x.from, p->top - 10, heading);
+	svg_text(out, "t u", 0, p->top - 14, p->y.log ? "" : p->g->scale.name);
+	svg_text(out, "t b", p->x.from, p->top - 14, heading);
 }
 
 /* The ceilings of a panel: the line, or lowest and highest where they differ. */
@@ -124,11 +124,12 @@ static void draw_ceiling(struct buf *out, const struct panel *p)
 		return;
 	units_digits(a, sizeof(a), lo / p->g->scale.factor, 3);
 	units_digits(b, sizeof(b), hi / p->g->scale.factor, 3);
-	char *text =
-		strcmp(a, b) != 0 ? mem_printf("ceiling %s–%s", a, b) : mem_printf("ceiling %s", a);
+	bool two = strcmp(a, b) != 0, unit = p->y.log;
+	char *text = mem_printf("ceiling %s%s%s%s%s", a, two ? "–" : "", two ? b : "",
+				unit ? " " : "", unit ? p->g->scale.name : "");
 
 	svg_line(out, "ce", p->x.from, axis_at(&p->y, hi), p->x.to, axis_at(&p->y, hi));
-	if (strcmp(a, b) != 0)
+	if (two)
 		svg_line(out, "ce", p->x.from, axis_at(&p->y, lo), p->x.to, axis_at(&p->y, lo));
 	svg_text(out, "t h", p->x.from + 4, axis_at(&p->y, hi) - 4, text);
 	free(text);
@@ -180,8 +181,10 @@ static int by_height(const void *pa, const void *pb)
 {
 	const struct end *a = pa, *b = pb;
 
-	if (a->y < b->y || a->y > b->y)
-		return a->y < b->y ? -1 : 1;
+	int rows = (int)(a->y / 4) - (int)(b->y / 4); /* lines that coincide keep their order */
+
+	if (rows)
+		return rows;
 	return (a->line > b->line) - (a->line < b->line);
 }
 
@@ -274,13 +277,13 @@ void svg_sweep(struct buf *out, const char *id, const struct group *g, const str
 		.g = g,
 		.s = s,
 		.width = many ? 352 : 680,
-		.height = many ? 230 : 330,
-		.top = 34,
+		.height = many ? 236 : 336,
+		.top = 40,
 	};
 
 	fit_x(&p.x, view_column(g, "size"));
 	fit_y(&p.y, g);
-	p.x.from = 46;
+	p.x.from = p.y.log ? 66 : 46;
 	p.x.to = p.width - names - 12;
 	p.y.from = p.height - 26;
 	p.y.to = p.top;

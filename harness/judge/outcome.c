@@ -63,29 +63,64 @@ static enum exit_code exit_of(const struct outcome *o, const struct results *r)
 	return o->required_missing || o->cut_off ? EXIT_INCONCLUSIVE : EXIT_PASSED;
 }
 
+/* Where: the GPU alone where there is one, as people would say it; else all labels. */
+static void tell_place(struct buf *b, const char *labels)
+{
+	char *gpu = key_get(labels, "gpu");
+
+	if (gpu)
+		words_label(b, "gpu", gpu);
+	else
+		words_labels(b, labels);
+	free(gpu);
+}
+
+/* A step quotes its first bad case as "labels: why"; the labels' length, 0 where there are none. */
+static size_t quoted_labels(const char *reason)
+{
+	size_t n = strcspn(reason, " ");
+
+	return n > 1 && reason[n - 1] == ':' && memchr(reason, '=', n) ? n - 1 : 0;
+}
+
+/* " (reason)" in one line, without its full stop; the GPU is named before it. */
+static void tell_reason(struct buf *b, const char *reason)
+{
+	size_t labels = quoted_labels(reason), end = strcspn(reason, "\n");
+	struct buf text = BUF_INIT;
+
+	if (labels) {
+		char *key = mem_strndup(reason, labels);
+
+		words_labels_but_gpu(&text, key);
+		buf_puts(&text, text.len ? ": " : "");
+		free(key);
+		labels += strspn(reason + labels, ": ");
+	}
+	while (end > labels && (reason[end - 1] == '.' || reason[end - 1] == ' '))
+		end--;
+	buf_add(&text, reason + labels, end > labels ? end - labels : 0);
+	if (text.len) {
+		buf_puts(b, " (");
+		words_cut(b, text.s, 150);
+		buf_putc(b, ')');
+	}
+	buf_free(&text);
+}
+
 /* "copy, GPU 3 (reason)": one step; without its benchmark where the sentence has named it. */
 static void name_step(struct buf *b, const struct step_result *s, bool with_bench)
 {
-	struct buf labels = BUF_INIT;
-	size_t end = strcspn(s->reason, "\n");
+	struct buf place = BUF_INIT;
 
-	words_labels(&labels, s->labels);
-	if (with_bench || !labels.len)
+	tell_place(&place, s->labels);
+	bool with_place = place.len && (!with_bench || place.len <= 40);
+	if (with_bench || !with_place)
 		buf_puts(b, s->bench[0] ? s->bench : "a step");
-	if (with_bench && labels.len && strlen(labels.s) <= 40)
-		buf_puts(b, ", ");
-	if (labels.len && (!with_bench || strlen(labels.s) <= 40))
-		buf_puts(b, buf_str(&labels));
-	while (end && (s->reason[end - 1] == '.' || s->reason[end - 1] == ' '))
-		end--;
-	char *reason = mem_strndup(s->reason, end);
-	if (end) {
-		buf_puts(b, " (");
-		words_cut(b, reason, 150);
-		buf_putc(b, ')');
-	}
-	free(reason);
-	buf_free(&labels);
+	if (with_place)
+		buf_printf(b, "%s%s", with_bench ? ", " : "", place.s);
+	tell_reason(b, s->reason);
+	buf_free(&place);
 }
 
 /* "1 of 8 copy steps timed out: GPU 3 (reason)." for all steps with that status. */
@@ -133,12 +168,12 @@ static void tell_numbers(struct buf *b, const struct outcome *o, const struct re
 		if (b->len)
 			buf_putc(b, ' ');
 		words_count(b, o->failed_numbers, "number");
-		buf_puts(b, " cannot be true: ");
-		buf_printf(b, "%s.%s of ", x->bench, x->metric);
-		words_labels(b, x->labels);
-		buf_puts(b, " (");
-		words_cut(b, x->reason, 150);
-		buf_puts(b, o->failed_numbers > 1 ? "), and others." : ").");
+		buf_printf(b, " cannot be true: %s %s", x->bench, x->metric);
+		if (x->labels[0])
+			buf_puts(b, " of ");
+		tell_place(b, x->labels);
+		tell_reason(b, x->reason);
+		buf_puts(b, o->failed_numbers > 1 ? ", and others." : ".");
 		return;
 	}
 }
@@ -162,11 +197,10 @@ static void tell_cases(struct buf *b, const struct results *r)
 	if (b->len)
 		buf_putc(b, ' ');
 	words_count(b, n, "case");
-	buf_printf(b, " failed: %s, ", first->bench);
+	buf_printf(b, " failed: %s%s", first->bench, first->labels[0] ? ", " : "");
 	words_labels(b, first->labels);
-	buf_puts(b, " (");
-	words_cut(b, first->reason, 150);
-	buf_puts(b, n > 1 ? "), and others." : ").");
+	tell_reason(b, first->reason);
+	buf_puts(b, n > 1 ? ", and others." : ".");
 }
 
 static void tell_measured(struct buf *b, const struct outcome *o, const struct results *r)
@@ -181,11 +215,13 @@ static void tell_measured(struct buf *b, const struct outcome *o, const struct r
 	}
 	buf_puts(b, "Measured ");
 	words_count(b, o->numbers, "metric");
-	buf_puts(b, pass == all ? " in " : "; passed: ");
-	if (pass != all)
-		buf_printf(b, "%u of ", pass);
+	if (pass != all) {
+		buf_printf(b, "; %u of %u steps passed.", pass, all);
+		return;
+	}
+	buf_puts(b, " in ");
 	words_count(b, all, "step");
-	buf_puts(b, pass == all && o->exit != EXIT_FAILED ? "; all steps passed." : ".");
+	buf_puts(b, o->exit != EXIT_FAILED ? "; all steps passed." : ".");
 }
 
 static void tell_rest(struct buf *b, const struct outcome *o, const struct results *r)

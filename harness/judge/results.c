@@ -218,6 +218,7 @@ static void judge_ceiling(struct result *r, const struct bundle_data *d)
 	    !(fmin(r->s.ci_lo, r->s.median) > r->ceiling))
 		return;
 	r->status = ST_FAIL;
+	r->above_ceiling = true;
 	note(r, "%s is above the physical ceiling of %s: a broken measurement",
 	     units_show(value, sizeof(value), r->s.median, r->unit),
 	     units_show(limit, sizeof(limit), r->ceiling, r->unit));

@@ -49,6 +49,7 @@ struct result {
 	struct summary s;
 	double ceiling; /* in the metric's unit, 0 if none is known */
 	const char *ceiling_source;
+	bool above_ceiling;
 	enum status status; /* FAIL where the number cannot be true */
 	char reason[256];   /* with PASS: what a reader should know about the number */
 };

@@ -52,6 +52,10 @@ void words_label(struct buf *out, const char *name, const char *value)
 {
 	bool number = words_number(value, NULL);
 
+	if (!strcmp(name, "gpu") && !strcmp(value, "all")) {
+		buf_puts(out, "all GPUs");
+		return;
+	}
 	if ((number && strcmp(name, "size") != 0) || !strcmp(name, "node") ||
 	    !strcmp(name, "cpu_node") || !strcmp(name, "gpu")) {
 		words_name(out, name);
@@ -85,6 +89,15 @@ void words_labels(struct buf *out, const char *labels)
 	struct buf words = BUF_INIT;
 
 	some_labels(&words, labels, true);
+	some_labels(&words, labels, false);
+	buf_puts(out, buf_str(&words));
+	buf_free(&words);
+}
+
+void words_labels_but_gpu(struct buf *out, const char *labels)
+{
+	struct buf words = BUF_INIT;
+
 	some_labels(&words, labels, false);
 	buf_puts(out, buf_str(&words));
 	buf_free(&words);

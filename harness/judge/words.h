@@ -16,6 +16,7 @@ void words_name(struct buf *out, const char *name);
 
 /* All labels of a key, the GPU first, ", " between them; "" for none. */
 void words_labels(struct buf *out, const char *labels);
+void words_labels_but_gpu(struct buf *out, const char *labels);
 
 /* Appends at most n bytes of s, cut at a character's start, with "…" where something is missing. */
 void words_cut(struct buf *out, const char *s, size_t n);

@@ -127,6 +127,7 @@
 			if (!box.width || style.visibility !== "visible" || n.closest("title,desc,style")) continue;
 			let back = behind(n), front = rgb(style.color), opacity = 1;
 			for (let p = n; p; p = p.parentElement) opacity *= +getComputedStyle(p).opacity;
+			if (opacity < 0.2 && n.closest("[aria-hidden=true]")) continue; // a watermark
 			if (n.ownerSVGElement) {
 				front = rgb(style.fill);
 				for (const s of shapes(n)) {
