@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS 40 /* of a table; beyond that it shows a choice */
+#define ROWS 64 /* of a table; beyond that it shows a choice */
 
 /* What the columns of a table must hold. */
 struct needs {
@@ -22,7 +22,7 @@ static struct needs needs_of(const struct group *g, const bool *shown)
 		if (!shown[i])
 			continue;
 		n.ceiling |= g->row[i]->ceiling > 0;
-		n.remark |= g->row[i]->reason[0] != '\0';
+		n.remark |= g->row[i]->reason[0] && !g->row[i]->above_ceiling;
 	}
 	return n;
 }
@@ -64,7 +64,8 @@ static void put_columns(struct page *p, const struct group *g, struct needs n)
 	buf_free(&name);
 }
 
-static void put_share(struct page *p, double share)
+/* A bar and its figure; what is above the ceiling carries a cross. */
+static void put_share(struct page *p, double share, bool above)
 {
 	char text[16];
 
@@ -72,8 +73,9 @@ static void put_share(struct page *p, double share)
 		buf_puts(p->out, "<td>–</td>");
 		return;
 	}
-	html_put(p->out, "<td class=\"bar\"><i style=\"--p:%.1f%%\"></i>%s&#8239;%%</td>",
-		 fmin(share * 100, 100), text_percent(text, sizeof(text), share));
+	html_put(p->out, "<td class=\"bar\"><i style=\"--p:%.1f%%\"></i>%s%s&#8239;%%</td>",
+		 fmin(share * 100, 100), above ? "✕ " : "",
+		 text_percent(text, sizeof(text), share));
 }
 
 static void put_percent(struct page *p, double share, const char *sign)
@@ -138,7 +140,7 @@ static void put_row(struct page *p, const struct group *g, const struct result *
 	html_put(p->out, "<td>%s</td>", buf_str(&sampling));
 	put_percent(p, text_spread(r), "");
 	if (n.ceiling)
-		put_share(p, text_share(r));
+		put_share(p, text_share(r), r->above_ceiling);
 	if (n.remark)
 		html_put(p->out, "<td class=\"l\">%s%s</td>", r->status == ST_PASS ? "" : "✕ ",
 			 r->above_ceiling ? "above the ceiling" : r->reason);
@@ -160,6 +162,8 @@ static void put_caption(struct page *p, const struct group *g, size_t shown)
 
 	view_constants(&constant, g);
 	buf_puts(p->out, "<caption>");
+	if (shown == ROWS && g->n > ROWS)
+		html_put(p->out, "As many as fit here: ");
 	if (shown < g->n)
 		html_put(p->out,
 			 "%zu of %zu rows: what failed, the suite’s gates and %s; all are in "
