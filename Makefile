@@ -46,6 +46,8 @@ $(BUILD)/build-id.h: FORCE
 
 $(BUILD)/harness/base/self.o: private EXTRA_CFLAGS := -include $(BUILD)/build-id.h
 $(BUILD)/harness/base/self.o: $(BUILD)/build-id.h
+# taken in by the assembler, which -MMD does not see
+$(BUILD)/reports/style.o: reports/style.css
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
