@@ -91,17 +91,26 @@ static const struct pci_gpu *find_gpu(const struct pci_gpu *gpus, size_t n, cons
 	return NULL;
 }
 
-static void say_link(struct ctx *c, const struct pci_gpu *gpu, const char *source)
+/*
+ * The GPU's own link, and what both its ends could do: judge compares them. Said only under load,
+ * since an idle link is slow on purpose.
+ */
+static void say_link(struct ctx *c, const struct pci_gpu *gpu)
 {
-	const struct pci_hop *own = &gpu->hop[0];
-	char text[64];
+	const struct pci_hop *own = &gpu->hop[0], *port = gpu->n_hops > 1 ? &gpu->hop[1] : NULL;
+	int gen = own->gen_max, width = own->width_max;
+	char text[32];
 
-	ctx_fact(c, "pci", "", "gpu", gpu->address, "cudaDeviceGetPCIBusId");
 	if (gpu->n_hops == 0 || own->gen == 0)
 		return;
-	snprintf(text, sizeof(text), "gen%d x%d of gen%d x%d", own->gen, own->width, own->gen_max,
-		 own->width_max);
-	ctx_fact(c, "link", "", "gpu", text, source);
+	if (port && port->gen_max && port->width_max) {
+		gen = port->gen_max < gen ? port->gen_max : gen;
+		width = port->width_max < width ? port->width_max : width;
+	}
+	snprintf(text, sizeof(text), "Gen%d x%d", own->gen, own->width);
+	ctx_fact(c, "link", "", "gpu", text, "sysfs, under load");
+	snprintf(text, sizeof(text), "Gen%d x%d", gen, width);
+	ctx_fact(c, "link_possible", "", "gpu", text, "sysfs: GPU and the port above it");
 }
 
 static void find_ceiling(struct gpu_ceiling *out, const struct pci_gpu *gpu, bool to_device,
@@ -130,7 +139,9 @@ int gpu_find_link(struct ctx *c, struct gpu_link *link, bool loaded, struct err 
 		return rc;
 	gpu = find_gpu(gpus, n, address);
 	if (gpu) {
-		say_link(c, gpu, loaded ? "sysfs, under load" : "sysfs, idle");
+		ctx_fact(c, "pci", "", "gpu", gpu->address, "cudaDeviceGetPCIBusId");
+		if (loaded)
+			say_link(c, gpu);
 		find_ceiling(&link->to_device, gpu, true, !loaded);
 		find_ceiling(&link->to_host, gpu, false, !loaded);
 	} else {

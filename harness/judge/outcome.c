@@ -1,8 +1,8 @@
 /*
  * What the whole run came to. Exit codes in the order of design.md: nothing measured (3),
- * a FAIL, ERROR or TIMEOUT (1), something required without a number or a run that was cut
- * off (4), passed (0). An optional SKIP or BUSY changes no exit code and never counts as
- * passed: BUSY means that a guest found the place taken, which is "not measured" like SKIP.
+ * a FAIL, ERROR or TIMEOUT (1), a BUSY, something required without a number or a run that
+ * was cut off (4), passed (0). An optional SKIP changes no exit code and never counts as
+ * passed; BUSY is more than that: what could have been measured was not, so nothing is known.
  */
 #include "results.h"
 #include "words.h"
@@ -60,7 +60,8 @@ static enum exit_code exit_of(const struct outcome *o, const struct results *r)
 		return EXIT_NOTHING;
 	if (failed)
 		return EXIT_FAILED;
-	return o->required_missing || o->cut_off ? EXIT_INCONCLUSIVE : EXIT_PASSED;
+	return o->required_missing || o->cut_off || o->steps[ST_BUSY] ? EXIT_INCONCLUSIVE
+								      : EXIT_PASSED;
 }
 
 /* Where: the GPU alone where there is one, as people would say it; else all labels. */

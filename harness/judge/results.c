@@ -201,6 +201,25 @@ __attribute__((format(printf, 2, 3))) static void note(struct result *r, const c
 	va_end(ap);
 }
 
+/* A link that both ends could run faster is a fault, however fast the copies look beside others. */
+static void judge_link(struct result *r, const struct bundle_data *d)
+{
+	const struct manifest_row *is, *could;
+
+	if (!r->s.n || strcmp(r->cls, "bandwidth"))
+		return;
+	is = bundle_fact(d, r->arm, "link", r->bench, r->metric, r->labels, NULL);
+	could = bundle_fact(d, r->arm, "link_possible", r->bench, r->metric, r->labels, NULL);
+	if (!is || !could || !strcmp(is->value, could->value))
+		return;
+	r->status = ST_FAIL;
+	note(r,
+	     "the PCIe link runs at %s under load, %s is possible: reseat the card, check riser "
+	     "and "
+	     "BIOS link speed",
+	     is->value, could->value);
+}
+
 static void judge_ceiling(struct result *r, const struct bundle_data *d)
 {
 	bool mixed = false;
@@ -323,6 +342,7 @@ static void add_number(struct results *out, const struct bundle_data *d, struct 
 	summarise(r, p);
 	judge_samples(r, d, p);
 	judge_ceiling(r, d);
+	judge_link(r, d);
 	judge_placement(r, d);
 }
 

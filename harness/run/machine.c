@@ -104,6 +104,29 @@ int machine_gpu_node(const struct machine *m, size_t gpu)
 	return 0;
 }
 
+/* What mends CUDA's refusal, where its name tells. */
+static const char *what_to_do(const char *cuda)
+{
+	static const struct {
+		const char *error, *mend;
+	} known[] = {
+		{"InsufficientDriver",
+		 ": update the driver (CUDA 13 needs 580, CUDA 12 needs 525)"},
+		{"SystemDriverMismatch", ": the kernel module and the driver's libraries differ; "
+					 "reload the nvidia modules, or reboot"},
+		{"SystemNotReady",
+		 ": is the Fabric Manager running? systemctl status nvidia-fabricmanager"},
+		{"NoDevice",
+		 ": is the nvidia kernel module loaded, and /dev/nvidia* readable for this user?"},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strstr(cuda, known[i].error))
+			return known[i].mend;
+	}
+	return "";
+}
+
 char *machine_gpu_problem(const struct machine *m, size_t gpu, bool without_nvml,
 			  enum status *status)
 {
@@ -125,7 +148,7 @@ char *machine_gpu_problem(const struct machine *m, size_t gpu, bool without_nvml
 	if (!cuda)
 		return mem_strdup("the probe said nothing about CUDA");
 	if (strcmp(cuda, "ok"))
-		return mem_printf("%s: CUDA cannot be used: %s", address, cuda);
+		return mem_printf("%s: CUDA cannot be used: %s%s", address, cuda, what_to_do(cuda));
 	if (nvml && strcmp(nvml, "ok") && !without_nvml)
 		return mem_printf(
 			"%s: NVML cannot be used (%s), so nobody can tell whether the GPU is "

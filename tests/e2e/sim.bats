@@ -101,6 +101,7 @@ all_but() { for i in 0 1 2 3 4 5 6 7; do [ "$i" = "$1" ] && printf '%s|%s ' "$i"
 }
 
 @test "pcie_downtrain: FAIL naming the link under load and what it could be" {
+	sed -i 's/16MiB/64MiB/' "$T/small.ini"
 	fault 1 'pcie_downtrain gpu=3 gen=3'
 	[ "$(csv "$T/b/results.csv" status labels | grep '^FAIL' | grep -vc 'gpu=3')" -eq 0 ]
 	csv "$T/b/results.csv" status labels reason | grep '^FAIL.*gpu=3.*Gen3 x16.*Gen5 x16' >/dev/null
