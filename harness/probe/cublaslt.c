@@ -17,5 +17,4 @@ void cublaslt_rows(const struct rows *r)
 		code = version ? (long)version() : 0;
 	}
 	library_rows(r, "cublaslt", &l, code, "cublasLtGetVersion", &e);
-	library_close(&l);
 }

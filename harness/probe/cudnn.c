@@ -17,5 +17,4 @@ void cudnn_rows(const struct rows *r)
 		code = version ? (long)version() : 0;
 	}
 	library_rows(r, "cudnn", &l, code, "cudnnGetVersion", &e);
-	library_close(&l);
 }

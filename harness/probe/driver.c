@@ -57,5 +57,4 @@ void driver_libcuda_rows(const struct rows *r)
 
 	if (version && strchr(version + 4, '.'))
 		row(r, "driver.libcuda_version", "name of the file", "%s", version + 4);
-	library_close(&l);
 }

@@ -12,7 +12,8 @@ struct library {
 
 /*
  * Loads the first of these names (NULL at the end). 0, or -ENOENT with the loader's own words
- * about the last one.
+ * about the last one. CUDA's libraries are left loaded to the end of the process: they were not
+ * made to be unloaded, and a second look finds them there.
  */
 int library_open(struct library *l, const char *const *names, struct err *e);
 void library_close(struct library *l);

@@ -16,5 +16,4 @@ void nccl_rows(const struct rows *r)
 			code = 0;
 	}
 	library_rows(r, "nccl", &l, code, "ncclGetVersion", &e);
-	library_close(&l);
 }
