@@ -16,8 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 int bundle_write_all(int fd, const char *data, size_t n)
 {
 	while (n) {
