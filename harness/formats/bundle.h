@@ -39,7 +39,7 @@ struct plan_row {
 	unsigned processes;
 	double deadline_s, budget_s, estimate_s; /* a process */
 	bool required;
-	char *skip; /* why it will not even be started (status:reason), "" otherwise */
+	char *skip;    /* why it will not even be started (status:reason), "" otherwise */
 	unsigned line; /* of the suite file */
 };
 
@@ -100,9 +100,9 @@ const char *bundle_value(const struct bundle_data *d, const char *arm, const cha
  * The most specific fact of that kind about a metric key: its value (and source), NULL if
  * none. *mixed (may be NULL) is set where two equally specific facts disagree.
  */
-const struct manifest_row *bundle_fact(const struct bundle_data *d, const char *arm, const char *kind,
-				       const char *bench, const char *metric, const char *labels,
-				       bool *mixed);
+const struct manifest_row *bundle_fact(const struct bundle_data *d, const char *arm,
+				       const char *kind, const char *bench, const char *metric,
+				       const char *labels, bool *mixed);
 
 /* ---- writing ---- */
 

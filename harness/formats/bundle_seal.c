@@ -16,8 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 int bundle_write_all(int fd, const char *data, size_t n)
 {
 	while (n) {
@@ -91,6 +89,12 @@ static int write_manifest(struct bundle *b, const struct bundle_data *d, struct 
 
 /* ---- the sums ---- */
 
+static int cannot_start(int code, struct err *e)
+{
+	return err_set(e, code, "cannot start sha256sum (of coreutils), which seals a bundle: %s",
+		       strerror(code));
+}
+
 static int wait_for(pid_t pid, struct err *e)
 {
 	int status;
@@ -99,6 +103,9 @@ static int wait_for(pid_t pid, struct err *e)
 		if (errno != EINTR)
 			return err_set(e, errno, "lost sha256sum: %s", strerror(errno));
 	}
+	/* where spawn is a plain fork (qemu-user) a failed exec is seen only here */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return cannot_start(ENOENT, e);
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		return err_set(e, EIO, "sha256sum failed; is the disk full?");
 	return 0;
@@ -119,11 +126,7 @@ static int run_sha256sum(struct bundle *b, int out_fd, struct err *e)
 	posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
 	int code = posix_spawnp(&pid, argv[0], &actions, NULL, (char **)argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
-	if (code)
-		return err_set(e, code,
-			       "cannot start sha256sum (of coreutils), which seals a bundle: %s",
-			       strerror(code));
-	return wait_for(pid, e);
+	return code ? cannot_start(code, e) : wait_for(pid, e);
 }
 
 static int write_sums(struct bundle *b, struct err *e)

@@ -30,12 +30,12 @@ typedef int csv_fn(void *arg, const char *const *fields, unsigned row, struct er
  * torn_tail a last row that is cut off (no newline, open quote, too few fields) is dropped
  * silently, as a killed run leaves it; else it is an error. 0 or negative errno with file and row.
  */
-int csv_read_file(const char *path, const char *const *columns, size_t n, bool torn_tail, csv_fn *fn,
-		  void *arg, struct err *e);
+int csv_read_file(const char *path, const char *const *columns, size_t n, bool torn_tail,
+		  csv_fn *fn, void *arg, struct err *e);
 
 /* The same on memory, for tests and fuzzers; name is used in errors. */
-int csv_read_mem(const char *name, const void *data, size_t len, const char *const *columns, size_t n,
-		 bool torn_tail, csv_fn *fn, void *arg, struct err *e);
+int csv_read_mem(const char *name, const void *data, size_t len, const char *const *columns,
+		 size_t n, bool torn_tail, csv_fn *fn, void *arg, struct err *e);
 
 /* Takes one single row apart (no header): returns the number of fields, each owned by the
  * caller (free each), or negative errno. For frames, which are CSV lines in a pipe. */

@@ -22,7 +22,8 @@
 
 #define FRAME_VERSION	 1
 #define FRAME_MAX_FIELDS 12
-#define FRAME_MAX_LINE	 65536 /* longer lines of others are cut in run.log, longer rows are an ERROR */
+#define FRAME_MAX_LINE                                                                             \
+	65536 /* longer lines of others are cut in run.log, longer rows are an ERROR */
 
 /* Writer side: text to be written in one write() each. */
 void frame_begin(struct buf *out, const char *nonce);

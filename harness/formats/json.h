@@ -15,7 +15,7 @@ struct json *json_num(struct json *o, const char *key, double v); /* NaN and inf
 struct json *json_int(struct json *o, const char *key, long long v);
 struct json *json_flag(struct json *o, const char *key, bool v);
 struct json *json_put(struct json *o, const char *key, struct json *child); /* takes child */
-struct json *json_push(struct json *a, struct json *child);		     /* takes child */
+struct json *json_push(struct json *a, struct json *child);		    /* takes child */
 /* Prints with a newline and frees. 0 or negative errno. */
 int json_print(struct json *v, FILE *f);
 

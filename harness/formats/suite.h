@@ -33,8 +33,8 @@ struct suite_section {
 };
 
 struct suite {
-	char *path; /* as given, for messages */
-	char *name; /* file name without .ini */
+	char *path;		   /* as given, for messages */
+	char *name;		   /* file name without .ini */
 	struct suite_section head; /* [suite] */
 	struct suite_section *sections;
 	size_t n, cap;

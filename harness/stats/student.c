@@ -23,8 +23,10 @@ static double gamma_ratio(double a)
 	};
 	double factor = 1, sum = 0;
 
-	for (; a < 32; a++)
+	while (a < 32) {
 		factor *= a / (a + 0.5);
+		a += 1;
+	}
 	for (int i = 7; i >= 0; i--)
 		sum = sum / a + c[i];
 	return factor * sqrt(a) * sum;

@@ -191,7 +191,7 @@ static void round_trip(void **state)
 		{"line\nbreak", "cr\rlf\r\n"},
 		{"\"", "\"\""},
 		{"ü", "—"},
-		{NULL, "x"},
+		{NULL, "x\ry"},
 	};
 	struct buf text = BUF_INIT, expect = BUF_INIT;
 
