@@ -89,8 +89,8 @@ struct host_memory {
 };
 
 struct copy {
-	struct gated gated;
 	struct host_memory host[KINDS];
+	struct gated gated;
 	uint8_t *device;
 	struct pattern_diff *device_diff;
 	uint64_t device_bytes;

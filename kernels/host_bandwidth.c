@@ -18,7 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZE_MIN ((uint64_t)128 << 20)
+#define SIZE_MIN    ((uint64_t)128 << 20)
+#define STEP_LABELS "cpu_node,node,pages,size,threads" /* the parameters of step scope */
 
 enum { A, B, C, ARRAYS };
 
@@ -198,7 +199,7 @@ static int open_pool(struct ctx *c, struct bandwidth *b, struct err *e)
 	else
 		rc = pool_open(&b->pool, cpus, n, e);
 	if (!rc)
-		ctx_fact_num(c, "threads", "", NULL, n, "sched_setaffinity");
+		ctx_fact_num(c, "threads", "", STEP_LABELS, n, "sched_setaffinity");
 	free(cpus);
 	return rc;
 }
@@ -262,8 +263,8 @@ static int allocate(struct ctx *c, struct bandwidth *b, struct err *e)
 		return rc;
 	b->n = bytes / sizeof(double);
 	prove(b, &got);
-	host_say_placement(c, "cpu_node,node,pages,size,threads", &b->proof, got);
-	ctx_fact_num(c, "size", "", "cpu_node,node,pages,size,threads", (double)bytes,
+	host_say_placement(c, STEP_LABELS, &b->proof, got);
+	ctx_fact_num(c, "size", "", STEP_LABELS, (double)bytes,
 		     "4 x last-level caches, or as asked");
 	return 0;
 }

@@ -130,10 +130,13 @@ static void *map_guarded(size_t bytes, size_t align)
 	return p;
 }
 
+/* In one call where the kernel can (5.14), else page by page. */
 static void touch(void *p, size_t bytes)
 {
 	size_t page = page_bytes();
 
+	if (!madvise(p, bytes, MADV_POPULATE_WRITE))
+		return;
 	for (size_t i = 0; i < bytes; i += page)
 		((volatile uint8_t *)p)[i] = 0;
 }
