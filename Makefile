@@ -100,7 +100,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(SEAM_OBJS) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CUDART_STATIC) -lcmocka $(LIBS)
 
-unit-programs: $(UNIT)
+test-programs: all sim $(UNIT)
 unit: $(UNIT)
 	@tests/run --programs $(UNIT)
 
@@ -167,7 +167,7 @@ help:
 #: make install         [PREFIX=/usr/local] [DESTDIR=]
 #: make clean           V=1 shows commands, BUILD=DIR builds elsewhere
 
-.PHONY: all bench fuzz fuzz-replay unit unit-programs test test-all check asan install print-cflags clean help FORCE
+.PHONY: all bench fuzz fuzz-replay unit test-programs test test-all check asan install print-cflags clean help FORCE
 .SECONDARY:
 
 # ---- the simulated server: the same objects, another link (tests/simgpu/README.md) ----
