@@ -141,16 +141,12 @@ all_but() { for i in 0 1 2 3 4 5 6 7; do [ "$i" = "$1" ] && printf '%s|%s ' "$i"
 }
 
 @test "two runs at once: the second finds the GPUs locked and says by whom" {
-	sim h200-vm "" run "$T/small.ini" --out "$T/b" --set size=4KiB --processes 20 >/dev/null 2>&1 &
-	first=$!
-	uuid=
-	for _ in $(seq 100); do
-		compgen -G "$ASSAY_RUNTIME_DIR/gpu-*.lock" >/dev/null && break
-		sleep 0.05
-	done
-	run sim h200-vm "" run "$T/small.ini" --out "$T/c"
-	kill "$first" 2>/dev/null || true
-	wait "$first" || true
+	# shellcheck disable=SC2016 # expanded by the inner shell, on the simulated server
+	"$top/scripts/sim" h200-vm -- bash -c '
+		"$ASSAY-sim" run "$T/small.ini" --out "$T/b" --set size=4KiB --processes 30 >/dev/null 2>&1 &
+		until compgen -G "$ASSAY_RUNTIME_DIR/gpu-*.lock" >/dev/null; do sleep 0.02; done
+		"$ASSAY-sim" run "$T/small.ini" --out "$T/c" >/dev/null 2>&1
+		kill $!; wait' || true
 	[ "$(csv "$T/c/steps.csv" status)" = BUSY ]
 	[[ $(csv "$T/c/steps.csv" reason) == *"another assay measures this GPU (pid "* ]]
 }
