@@ -179,7 +179,7 @@ SIM_MODEL := $(patsubst %,tests/simgpu/%.c,profile fault noise model memory stat
 SIM_TREE := $(patsubst %,tests/simgpu/%.c,tree tree_pci tree_cpu tree_system)
 SIM_NVML := $(patsubst %,tests/simgpu/%.c,nvml_core nvml_device)
 SIM_CUDART := $(patsubst %,tests/simgpu/%.c,cudart_core cudart_queue cudart_stream cudart_copy \
-	cudart_memory cudart_launch cudart_device kernels_sim) kernels/pattern.c
+	cudart_memory cudart_launch cudart_device devmem pattern_sim kernels_sim)
 SIM_SEAM := $(patsubst %,$(BUILD)/tests/simgpu/%.o,clock_sim placement_sim)
 SIM_LIBS := $(SIMDIR)/libsimgpu.so $(if $(NVCC),$(SIMDIR)/libcudart.so.$(CUDA_MAJOR))
 SIM_VERSIONS := $(patsubst %,$(SIMDIR)/lib%,cuda.so.1 nccl.so.2 cublasLt.so.$(CUDA_MAJOR) cudnn.so.9)

@@ -9,6 +9,7 @@
 #ifndef ASSAY_SIM_CUDART_H
 #define ASSAY_SIM_CUDART_H
 
+#include "devmem.h"
 #include "sim.h"
 
 /* The runtime's own names are what the stand-in gives away, and nothing else. */
@@ -150,8 +151,14 @@ void rt_need_idle(struct rt_gpu *g);
 
 /* Moves the bytes of a copy, where they differ; bends one bit where a fault says so. */
 void rt_move(struct rt_gpu *g, const struct rt_op *op);
-/* Address of n bytes of device or host memory as the model can reach them, NULL: not all there. */
-void *rt_reach(const void *p, size_t bytes);
+/* Whether these bytes are host memory, or all inside one allocation on a device. */
+bool rt_valid(const void *p, size_t bytes);
+/* The device memory that p lies in and how far; false for host memory. */
+bool rt_device(const void *p, struct dev **d, size_t *at);
+/* Reads and writes memory of either kind; the bytes are valid. */
+void rt_load(void *out, const void *p, size_t bytes);
+void rt_store(void *p, const void *src, size_t bytes);
+void rt_set(void *p, int value, size_t bytes);
 
 /* ---- cudart_launch.c ---- */
 

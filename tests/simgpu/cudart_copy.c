@@ -12,28 +12,82 @@
 #define SAMPLES 64u
 #define LOOK_AT 64u /* bytes of each sample */
 
-void *rt_reach(const void *p, size_t bytes)
+bool rt_device(const void *p, struct dev **d, size_t *at)
 {
 	struct sim_range r;
-	size_t at;
 
 	if (!sim_range_find(p, SIM_DEVICE, &r))
-		return (void *)(uintptr_t)p;
-	at = (size_t)((const char *)p - r.base);
-	return at + bytes <= r.bytes ? r.store + at : NULL;
+		return false;
+	*d = r.device;
+	*at = (size_t)((const char *)p - r.base);
+	return true;
+}
+
+bool rt_valid(const void *p, size_t bytes)
+{
+	struct sim_range r;
+
+	if (!sim_range_find(p, SIM_DEVICE, &r))
+		return p != NULL;
+	return (size_t)((const char *)p - r.base) + bytes <= r.bytes;
+}
+
+void rt_load(void *out, const void *p, size_t bytes)
+{
+	struct dev *d;
+	size_t at;
+
+	if (rt_device(p, &d, &at))
+		dev_read(d, at, out, bytes);
+	else
+		memmove(out, p, bytes);
+}
+
+void rt_store(void *p, const void *src, size_t bytes)
+{
+	struct dev *d;
+	size_t at;
+
+	if (rt_device(p, &d, &at))
+		dev_write(d, at, src, bytes);
+	else
+		memmove(p, src, bytes);
 }
 
 static bool same(const char *a, const char *b, size_t bytes)
 {
 	size_t step = (bytes - LOOK_AT) / (SAMPLES - 1);
+	char x[LOOK_AT], y[LOOK_AT];
 
 	for (size_t i = 0; i < SAMPLES; i++) {
 		size_t at = i == SAMPLES - 1 ? bytes - LOOK_AT : i * step;
 
-		if (memcmp(a + at, b + at, LOOK_AT) != 0)
+		rt_load(x, a + at, LOOK_AT);
+		rt_load(y, b + at, LOOK_AT);
+		if (memcmp(x, y, LOOK_AT) != 0)
 			return false;
 	}
 	return true;
+}
+
+static void move(char *dst, const char *src, size_t bytes)
+{
+	struct sim_range r;
+	char block[65536];
+
+	if (!sim_range_find(dst, SIM_DEVICE, &r) || !sim_range_find(src, SIM_DEVICE, &r)) {
+		if (sim_range_find(src, SIM_DEVICE, &r))
+			rt_load(dst, src, bytes);
+		else
+			rt_store(dst, src, bytes);
+		return;
+	}
+	for (size_t done = 0; done < bytes; done += sizeof(block)) {
+		size_t n = bytes - done < sizeof(block) ? bytes - done : sizeof(block);
+
+		rt_load(block, src + done, n);
+		rt_store(dst + done, block, n);
+	}
 }
 
 /* The fault that bends this copy, or NULL. */
@@ -53,15 +107,30 @@ static const struct fault *bent(int gpu, const struct rt_op *op)
 
 void rt_move(struct rt_gpu *g, const struct rt_op *op)
 {
-	char *dst = op->u.copy.dst;
+	char *dst = op->u.copy.dst, bits;
 	const char *src = op->u.copy.src;
 	size_t bytes = op->u.copy.bytes;
 	const struct fault *f = bent(g->index, op);
 
 	if (bytes <= ALWAYS || f || !same(dst, src, bytes))
-		memmove(dst, src, bytes);
-	if (f)
-		dst[f->offset < 0 ? bytes / 2 : (size_t)f->offset] ^= 0x10;
+		move(dst, src, bytes);
+	if (!f)
+		return;
+	dst += f->offset < 0 ? bytes / 2 : (size_t)f->offset;
+	rt_load(&bits, dst, 1);
+	bits ^= 0x10;
+	rt_store(dst, &bits, 1);
+}
+
+void rt_set(void *p, int value, size_t bytes)
+{
+	struct dev *d;
+	size_t at;
+
+	if (rt_device(p, &d, &at))
+		dev_set(d, at, bytes, (uint8_t)value);
+	else
+		memset(p, value, bytes);
 }
 
 static bool is_pinned(const void *p)
@@ -90,8 +159,8 @@ static cudaError_t describe(struct rt_op *op, void *dst, const void *src, size_t
 	if (kind != cudaMemcpyDefault && kind != is)
 		return cudaErrorInvalidValue;
 	*op = (struct rt_op){.kind = RT_COPY};
-	op->u.copy.dst = rt_reach(dst, n);
-	op->u.copy.src = rt_reach(src, n);
+	op->u.copy.dst = dst;
+	op->u.copy.src = src;
 	op->u.copy.bytes = n;
 	op->u.copy.dir = is == cudaMemcpyHostToDevice	? SIM_H2D
 			 : is == cudaMemcpyDeviceToHost ? SIM_D2H
@@ -99,7 +168,7 @@ static cudaError_t describe(struct rt_op *op, void *dst, const void *src, size_t
 							: RT_DEVICE;
 	op->u.copy.pinned = is == cudaMemcpyDeviceToDevice || is_pinned(host);
 	op->u.copy.node = sim_host_node(host);
-	return op->u.copy.dst && op->u.copy.src ? cudaSuccess : cudaErrorInvalidValue;
+	return rt_valid(dst, n) && rt_valid(src, n) ? cudaSuccess : cudaErrorInvalidValue;
 }
 
 static cudaError_t copy(void *dst, const void *src, size_t n, enum cudaMemcpyKind kind,
@@ -139,13 +208,11 @@ cudaError_t cudaMemcpyAsync(void *dst, const void *src, size_t n, enum cudaMemcp
 static cudaError_t set(void *p, int value, size_t n, cudaStream_t stream, bool wait)
 {
 	struct rt_gpu *g;
-	struct rt_op op = {.kind = RT_SET, .u.set = {NULL, value, n}};
+	struct rt_op op = {.kind = RT_SET, .u.set = {p, value, n}};
 	struct rt_stream *s = NULL;
 	cudaError_t e = rt_enter_gpu(&g);
 
-	if (e == cudaSuccess && !(on_device(p) || is_pinned(p)))
-		e = cudaErrorInvalidValue;
-	if (e == cudaSuccess && !(op.u.set.p = rt_reach(p, n)))
+	if (e == cudaSuccess && !((on_device(p) || is_pinned(p)) && rt_valid(p, n)))
 		e = cudaErrorInvalidValue;
 	if (e == cudaSuccess && !(s = rt_stream(g, stream)))
 		e = cudaErrorInvalidResourceHandle;

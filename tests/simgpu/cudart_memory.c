@@ -58,13 +58,13 @@ cudaError_t cudaMalloc(void **out, size_t n)
 	*out = NULL;
 	if (!n)
 		return rt_leave(cudaSuccess);
-	if (n > free_bytes(g) || sim_map(n, &r.store))
+	if (n > free_bytes(g) || !(r.device = dev_new(n)))
 		return rt_leave(cudaErrorMemoryAllocation);
 	r.gpu = g->index;
 	r.base = mmap(NULL, page_up(n), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
 		      0);
 	if (r.base == MAP_FAILED || sim_range_add(&r)) {
-		munmap(r.store, page_up(n));
+		dev_free(r.device);
 		return rt_leave(cudaErrorMemoryAllocation);
 	}
 	g->allocated += n;
@@ -84,7 +84,7 @@ cudaError_t cudaFree(void *p)
 	if (sim_range_remove(p, SIM_DEVICE, &r))
 		return rt_leave(cudaErrorInvalidValue);
 	munmap(r.base, page_up(r.bytes));
-	munmap(r.store, page_up(r.bytes));
+	dev_free(r.device);
 	g->allocated -= r.bytes;
 	return rt_leave(cudaSuccess);
 }

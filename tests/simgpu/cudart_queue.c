@@ -167,7 +167,7 @@ static void run_work(struct rt_gpu *g, struct rt_stream *s, struct rt_op *op)
 		rt_move(g, op);
 	} else if (op->kind == RT_SET) {
 		took = p->launch_s + (double)op->u.set.bytes / p->memory_copy_bytes_s;
-		memset(op->u.set.p, op->u.set.value, op->u.set.bytes);
+		rt_set(op->u.set.p, op->u.set.value, op->u.set.bytes);
 	} else {
 		took = op->u.kernel.k->run(g->index, op->u.kernel.arg);
 		if (took < 0)

@@ -61,13 +61,12 @@ cudaError_t cudaStreamDestroy(cudaStream_t handle)
 	return rt_leave(e);
 }
 
-static cudaError_t finish(struct rt_gpu *g, struct rt_stream *s)
+/* Ends a wait that began then: who really slept pays for waking up; a new sample begins. */
+static void waited(struct rt_gpu *g, double began)
 {
-	cudaError_t e = rt_finish(g, s, s->seq, &s->done);
-
-	sim_advance(rt_profile(g)->sync_s);
+	if (sim_now() > began)
+		sim_advance(rt_profile(g)->sync_s);
 	sim_epoch();
-	return e;
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t handle)
@@ -76,8 +75,12 @@ cudaError_t cudaStreamSynchronize(cudaStream_t handle)
 	struct rt_stream *s;
 	cudaError_t e = enter_stream(&g, handle, &s);
 
-	if (e == cudaSuccess)
-		e = finish(g, s);
+	if (e == cudaSuccess) {
+		double began = sim_now();
+
+		e = rt_finish(g, s, s->seq, &s->done);
+		waited(g, began);
+	}
 	return rt_leave(e);
 }
 
@@ -85,14 +88,13 @@ cudaError_t cudaDeviceSynchronize(void)
 {
 	struct rt_gpu *g;
 	cudaError_t e = rt_enter_gpu(&g);
+	double began = sim_now();
 
 	for (struct rt_stream *s = e == cudaSuccess ? g->streams : NULL; s && e == cudaSuccess;
 	     s = s->next)
 		e = rt_finish(g, s, s->seq, &s->done);
-	if (e == cudaSuccess) {
-		sim_advance(rt_profile(g)->sync_s);
-		sim_epoch();
-	}
+	if (e == cudaSuccess)
+		waited(g, began);
 	return rt_leave(e);
 }
 
@@ -215,10 +217,12 @@ cudaError_t cudaEventSynchronize(cudaEvent_t handle)
 		e = cudaErrorInvalidResourceHandle;
 	if (e != cudaSuccess)
 		return rt_leave(e);
-	if (ev->stream)
+	if (ev->stream) {
+		double began = sim_now();
+
 		e = rt_finish(g, ev->stream, ev->seq, &ev->at);
-	sim_advance(rt_profile(g)->sync_s);
-	sim_epoch();
+		waited(g, began);
+	}
 	return rt_leave(e);
 }
 

@@ -4,14 +4,19 @@
  * says how long the GPU takes. A new kernel is one entry here.
  */
 #include "cudart.h"
+#include "pattern_sim.h"
 #include "../../kernels/gate.h"
-#include "../../kernels/pattern.h"
 
 #include <string.h>
 
+static void *pointer(uint64_t arg)
+{
+	return (void *)(uintptr_t)arg;
+}
+
 static bool gate_waits(const uint64_t *a, bool timed_out, double *give_up_s)
 {
-	volatile struct gate *g = rt_reach((void *)(uintptr_t)a[0], sizeof(*g));
+	volatile struct gate *g = pointer(a[0]);
 
 	*give_up_s = (double)a[1] * 1e-9;
 	if (timed_out)
@@ -27,24 +32,30 @@ static double pass_s(int gpu, uint64_t bytes)
 
 static double fill_run(int gpu, const uint64_t *a)
 {
-	void *p = rt_reach((void *)(uintptr_t)a[0], a[1]);
+	struct dev *d;
+	size_t at;
 
-	if (!p)
+	if (!rt_valid(pointer(a[0]), a[1]))
 		return -1;
-	pattern_fill(p, a[1], (uint32_t)a[2]);
+	if (rt_device(pointer(a[0]), &d, &at))
+		dev_pattern(d, at, a[1], (uint32_t)a[2]);
+	else
+		part_fill(pointer(a[0]), 0, a[1], (uint32_t)a[2]);
 	return pass_s(gpu, a[1]);
 }
 
 static double check_run(int gpu, const uint64_t *a)
 {
-	const void *p = rt_reach((void *)(uintptr_t)a[0], a[1]);
-	struct pattern_diff *sum = rt_reach((void *)(uintptr_t)a[3], sizeof(*sum)), d;
+	struct pattern_diff diff;
+	struct dev *d;
+	size_t at;
 
-	if (!p || !sum)
+	if (!rt_valid(pointer(a[3]), sizeof(diff)) || !rt_valid(pointer(a[0]), a[1]) ||
+	    !rt_device(pointer(a[0]), &d, &at))
 		return -1;
-	d = pattern_check(p, a[1], (uint32_t)a[2]);
-	sum->bytes += d.bytes;
-	sum->first = d.first < sum->first ? d.first : sum->first;
+	rt_load(&diff, pointer(a[3]), sizeof(diff));
+	dev_check(d, at, a[1], (uint32_t)a[2], &diff);
+	rt_store(pointer(a[3]), &diff, sizeof(diff));
 	return pass_s(gpu, a[1]);
 }
 

@@ -56,13 +56,15 @@ SIM_API void sim_link(int gpu, int *gen, int *width);
 
 enum sim_mem { SIM_PLACED, SIM_PINNED, SIM_REGISTERED, SIM_DEVICE };
 
+struct dev;
+
 struct sim_range {
 	char *base;
 	size_t bytes;
 	enum sim_mem kind;
-	int node;    /* host memory: its node */
-	int gpu;     /* SIM_DEVICE: which */
-	char *store; /* SIM_DEVICE: where the bytes really are; the host faults on base */
+	int node;	    /* host memory: its node */
+	int gpu;	    /* SIM_DEVICE: which */
+	struct dev *device; /* SIM_DEVICE: its content (devmem.h); the host faults on base */
 };
 
 SIM_API int sim_range_add(const struct sim_range *r); /* 0 or -ENOMEM */

@@ -1,0 +1,239 @@
+/*
+ * Device memory: see devmem.h. A sorted list of extents covers each allocation: bytes in the
+ * store, one byte repeated, or a part of a pattern that started at some origin.
+ */
+#include "devmem.h"
+#include "pattern_sim.h"
+#include "sim.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum content { STORED, REPEATED, PATTERN };
+
+struct extent {
+	size_t at, bytes;
+	enum content content;
+	uint8_t value;
+	uint32_t seed;
+	size_t origin;
+};
+
+struct dev {
+	char *store; /* as large as the allocation; pages appear when written */
+	size_t bytes;
+	struct extent *v;
+	size_t n, cap;
+	bool patterned; /* whether seed and origin, of the last pattern, are there */
+	uint32_t seed;
+	size_t origin;
+};
+
+struct dev *dev_new(size_t bytes)
+{
+	struct dev *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->bytes = bytes;
+	d->cap = 16;
+	d->v = calloc(d->cap, sizeof(*d->v));
+	if (!d->v || sim_map(bytes, &d->store)) {
+		free(d->v);
+		free(d);
+		return NULL;
+	}
+	d->v[0] = (struct extent){.bytes = bytes, .content = STORED};
+	d->n = 1;
+	return d;
+}
+
+void dev_free(struct dev *d)
+{
+	munmap(d->store, d->bytes);
+	free(d->v);
+	free(d);
+}
+
+/* ---- the list ---- */
+
+static size_t end_of(const struct extent *x)
+{
+	return x->at + x->bytes;
+}
+
+static bool same_content(const struct extent *a, const struct extent *b)
+{
+	return a->content == b->content &&
+	       (a->content == STORED || (a->content == REPEATED && a->value == b->value) ||
+		(a->content == PATTERN && a->seed == b->seed && a->origin == b->origin));
+}
+
+static void append(struct extent *v, size_t *n, struct extent x)
+{
+	if (!x.bytes)
+		return;
+	if (*n && same_content(&v[*n - 1], &x))
+		v[*n - 1].bytes += x.bytes;
+	else
+		v[(*n)++] = x;
+}
+
+/* The extent replaces what was in its place. */
+static void put(struct dev *d, struct extent x)
+{
+	struct extent *v = calloc(d->n + 2, sizeof(*v));
+	size_t n = 0, i = 0;
+
+	if (!v)
+		abort();
+	for (; i < d->n && d->v[i].at < x.at; i++) {
+		struct extent before = d->v[i];
+
+		if (end_of(&before) > x.at)
+			before.bytes = x.at - before.at;
+		append(v, &n, before);
+	}
+	append(v, &n, x);
+	for (i = 0; i < d->n; i++) {
+		struct extent after = d->v[i];
+		size_t end = end_of(&after);
+
+		if (end <= end_of(&x))
+			continue;
+		if (after.at < end_of(&x))
+			after.at = end_of(&x);
+		after.bytes = end - after.at;
+		append(v, &n, after);
+	}
+	free(d->v);
+	d->v = v;
+	d->n = n;
+}
+
+/* ---- content ---- */
+
+void dev_set(struct dev *d, size_t at, size_t bytes, uint8_t value)
+{
+	put(d, (struct extent){.at = at, .bytes = bytes, .content = REPEATED, .value = value});
+}
+
+static void put_pattern(struct dev *d, size_t at, size_t bytes)
+{
+	put(d, (struct extent){.at = at,
+			       .bytes = bytes,
+			       .content = PATTERN,
+			       .seed = d->seed,
+			       .origin = d->origin});
+}
+
+void dev_pattern(struct dev *d, size_t at, size_t bytes, uint32_t seed)
+{
+	d->patterned = true;
+	d->seed = seed;
+	d->origin = at;
+	put_pattern(d, at, bytes);
+}
+
+void dev_write(struct dev *d, size_t at, const void *src, size_t bytes)
+{
+	if (d->patterned && at >= d->origin && part_equal(src, at - d->origin, bytes, d->seed)) {
+		put_pattern(d, at, bytes);
+		return;
+	}
+	memcpy(d->store + at, src, bytes);
+	put(d, (struct extent){.at = at, .bytes = bytes, .content = STORED});
+}
+
+static void read_extent(const struct dev *d, const struct extent *x, size_t at, void *dst,
+			size_t bytes)
+{
+	if (x->content == STORED)
+		memcpy(dst, d->store + at, bytes);
+	else if (x->content == REPEATED)
+		memset(dst, x->value, bytes);
+	else
+		part_fill(dst, at - x->origin, bytes, x->seed);
+}
+
+/* Calls fn for each part of an extent within [at, at + bytes). */
+typedef void part_fn(const struct dev *d, const struct extent *x, size_t at, size_t bytes,
+		     void *arg);
+static void for_parts(const struct dev *d, size_t at, size_t bytes, part_fn *fn, void *arg)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct extent *x = &d->v[i];
+		size_t from = x->at > at ? x->at : at;
+		size_t to = end_of(x) < at + bytes ? end_of(x) : at + bytes;
+
+		if (from < to)
+			fn(d, x, from, to - from, arg);
+	}
+}
+
+struct target {
+	char *dst;
+	size_t at;
+};
+
+static void read_part(const struct dev *d, const struct extent *x, size_t at, size_t bytes,
+		      void *arg)
+{
+	struct target *t = arg;
+
+	read_extent(d, x, at, t->dst + (at - t->at), bytes);
+}
+
+void dev_read(const struct dev *d, size_t at, void *dst, size_t bytes)
+{
+	struct target t = {dst, at};
+
+	for_parts(d, at, bytes, read_part, &t);
+}
+
+struct check {
+	size_t origin;
+	uint32_t seed;
+	struct pattern_diff *diff;
+};
+
+static void check_block(const struct check *c, const uint8_t *p, size_t offset, size_t bytes)
+{
+	uint8_t want[4096];
+
+	if (part_equal(p, offset, bytes, c->seed))
+		return;
+	part_fill(want, offset, bytes, c->seed);
+	for (size_t i = 0; i < bytes; i++) {
+		if (p[i] == want[i])
+			continue;
+		c->diff->bytes++;
+		if (offset + i < c->diff->first)
+			c->diff->first = offset + i;
+	}
+}
+
+static void check_part(const struct dev *d, const struct extent *x, size_t at, size_t bytes,
+		       void *arg)
+{
+	const struct check *c = arg;
+	uint8_t block[4096];
+
+	if (x->content == PATTERN && x->seed == c->seed && x->origin == c->origin)
+		return;
+	for (size_t done = 0; done < bytes; done += sizeof(block)) {
+		size_t n = bytes - done < sizeof(block) ? bytes - done : sizeof(block);
+
+		read_extent(d, x, at + done, block, n);
+		check_block(c, block, at + done - c->origin, n);
+	}
+}
+
+void dev_check(const struct dev *d, size_t at, size_t bytes, uint32_t seed,
+	       struct pattern_diff *diff)
+{
+	struct check c = {at, seed, diff};
+
+	for_parts(d, at, bytes, check_part, &c);
+}

@@ -1,0 +1,30 @@
+/*
+ * Device memory as the stand-in keeps it. What kernels and copies put there is mostly a pattern
+ * (kernels/pattern.h) or one byte repeated, so it is described, not stored: a gigabyte that is
+ * filled, copied, poisoned and checked costs no gigabyte. Anything else is stored byte for byte.
+ * A program cannot see the difference.
+ */
+#ifndef ASSAY_SIM_DEVMEM_H
+#define ASSAY_SIM_DEVMEM_H
+
+#include "../../kernels/pattern.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct dev;
+
+struct dev *dev_new(size_t bytes); /* undefined content; NULL: no memory */
+void dev_free(struct dev *d);
+
+/* All offsets and sizes lie within the allocation: the caller has checked. */
+void dev_set(struct dev *d, size_t at, size_t bytes, uint8_t value);
+void dev_pattern(struct dev *d, size_t at, size_t bytes, uint32_t seed); /* starts at `at` */
+void dev_write(struct dev *d, size_t at, const void *src, size_t bytes);
+void dev_read(const struct dev *d, size_t at, void *dst, size_t bytes);
+
+/* Differences from the pattern that starts at `at`, added to *diff. */
+void dev_check(const struct dev *d, size_t at, size_t bytes, uint32_t seed,
+	       struct pattern_diff *diff);
+
+#endif
