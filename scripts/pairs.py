@@ -77,9 +77,14 @@ class Assay:
         self.program = os.environ.get("ASSAY", os.path.join(home, "build", "assay"))
         if not os.access(self.program, os.X_OK):
             fail(f"{self.program} is not there: run make, or set ASSAY=PATH")
+        self.seed = 0
 
     def samples(self, section, gate, metric, prefix=(), keep=None):
-        """Values of a metric by their labels; keep: a folder that the bundle is put into."""
+        """Values of a metric by their labels; keep: a folder that the bundle is put into.
+
+        Each call has another seed, so another order of the ring and other data.
+        """
+        self.seed += 1
         scratch = tempfile.mkdtemp(prefix="assay-compare-")
         try:
             suite = os.path.join(scratch, "compare.ini")
@@ -87,7 +92,8 @@ class Assay:
             with open(suite, "w", encoding="utf-8") as f:
                 f.write(f"[suite]\nsummary = comparison with a peer\ngate = {gate}\n\n"
                         f"{section}\nprocesses = 1\n")
-            run([*prefix, self.program, "run", suite, f"--out={bundle}"])
+            run([*prefix, self.program, "run", suite, f"--out={bundle}",
+                 f"--seed={self.seed}"])
             values = {}
             with open(os.path.join(bundle, "samples.csv"), newline="", encoding="utf-8") as f:
                 for row in csv.DictReader(f):
