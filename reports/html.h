@@ -21,6 +21,8 @@ void html_head(struct page *p);		/* <head>, banner, verdict, digest, contents */
 void html_findings(struct page *p);	/* what went wrong, what was not measured */
 void html_measurements(struct page *p); /* a part a benchmark */
 void html_figure(struct page *p, const struct group *g, const bool *shown, size_t number);
+/* A dot plot of the suite's gates: where a sweep hides what differs between GPUs. */
+void html_gates(struct page *p, const struct group *g, size_t number);
 void html_steps(struct page *p);
 void html_environment(struct page *p);
 void html_method(struct page *p);

@@ -261,6 +261,21 @@ static void heat(struct page *p, const struct group *g, const char *id)
 	free(label);
 }
 
+void html_gates(struct page *p, const struct group *g, size_t number)
+{
+	bool *shown = mem_zalloc(g->n, sizeof(*shown));
+	size_t n = view_gates(g, p->r, DOT_ROWS, shown);
+	char id[32];
+
+	snprintf(id, sizeof(id), "gates-%zu", number);
+	if (n > 1 && n < g->n) {
+		buf_puts(p->out, "<figure>\n<p>The suite’s gates:</p>\n");
+		dots(p, g, shown, id);
+		buf_puts(p->out, "</figure>\n");
+	}
+	free(shown);
+}
+
 void html_figure(struct page *p, const struct group *g, const bool *shown, size_t number)
 {
 	enum chart chart = view_chart(g);

@@ -199,6 +199,13 @@ static void put_table(struct page *p, const struct group *g, const bool *shown, 
 	free(label);
 }
 
+static void put_figures(struct page *p, const struct group *g, const bool *shown, size_t number)
+{
+	if (view_chart(g) == CHART_SWEEP)
+		html_gates(p, g, number);
+	html_figure(p, g, shown, number);
+}
+
 static void put_metric(struct page *p, const struct group *g, size_t number)
 {
 	bool *shown = mem_zalloc(g->n, sizeof(*shown));
@@ -214,7 +221,7 @@ static void put_metric(struct page *p, const struct group *g, size_t number)
 	if (second)
 		buf_puts(p->out, "<details><summary>Numbers</summary>\n");
 	else
-		html_figure(p, g, shown, number);
+		put_figures(p, g, shown, number);
 	put_table(p, g, shown, n);
 	buf_puts(p->out, second ? "</details>\n" : "");
 	free(shown);

@@ -40,6 +40,15 @@ static void choose_gates(struct choice *c, const struct group *g, const struct r
 	free(copy);
 }
 
+size_t view_gates(const struct group *g, const struct report *r, size_t max, bool *shown)
+{
+	struct choice c = {.shown = shown, .max = max};
+
+	memset(shown, 0, g->n * sizeof(*shown));
+	choose_gates(&c, g, r);
+	return c.n;
+}
+
 static void choose_largest_size(struct choice *c, const struct group *g)
 {
 	const struct column *size = view_column(g, "size");

@@ -99,6 +99,31 @@ static int by_row(const void *pa, const void *pb)
 	return c ? c : strcmp(a->arm, b->arm);
 }
 
+/* Whether rows of one GPU agree in that column, for each of several GPUs. */
+static bool follows(const struct group *g, const struct column *gpu, const struct column *c)
+{
+	size_t *at = mem_zalloc(gpu->n, sizeof(*at));
+	bool same = true;
+
+	for (size_t i = 0; i < g->n; i++) {
+		size_t *seen = &at[view_index(gpu, g->row[i])], now = view_index(c, g->row[i]) + 1;
+
+		same &= !*seen || *seen == now;
+		*seen = now;
+	}
+	free(at);
+	return same;
+}
+
+static void mark_followers(struct group *g)
+{
+	const struct column *gpu = view_column(g, "gpu");
+
+	for (size_t i = 0; gpu && gpu->n > 1 && i < g->columns; i++)
+		if (&g->column[i] != gpu)
+			g->column[i].follows_gpu = follows(g, gpu, &g->column[i]);
+}
+
 static void finish_group(struct group *g)
 {
 	double largest = 0;
@@ -113,6 +138,7 @@ static void finish_group(struct group *g)
 		if (g->column[i].numeric && g->column[i].n)
 			qsort(g->column[i].values, g->column[i].n, sizeof(char *), by_number);
 	g->scale = units_scale(g->unit, largest);
+	mark_followers(g);
 }
 
 static int by_group(const void *pa, const void *pb)
@@ -218,7 +244,7 @@ void view_row_words(struct buf *out, const struct group *g, const struct result 
 	for (size_t i = 0; i < g->columns; i++) {
 		const struct column *c = &g->column[i];
 
-		if (c->n < 2)
+		if (c->n < 2 || c->follows_gpu)
 			continue;
 		char *v = view_value(c, r);
 		if (out->len > before)

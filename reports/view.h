@@ -18,7 +18,8 @@ struct column {
 	char *name;    /* "size"; "arm" for the arm */
 	char **values; /* distinct, in the order a person counts; all owned */
 	size_t n, cap;
-	bool numeric; /* all values are plain numbers */
+	bool numeric;	  /* all values are plain numbers */
+	bool follows_gpu; /* one value for each of several GPUs, as their node mostly has */
 };
 
 struct group {
@@ -56,6 +57,9 @@ enum chart view_chart(const struct group *g);
  * max at most. Returns the number of rows; shown (n flags, owned by the caller) marks them.
  */
 size_t view_pick(const struct group *g, const struct report *r, size_t max, bool *shown);
+
+/* Marks the rows that the suite names as gates (as many as max), returns how many. */
+size_t view_gates(const struct group *g, const struct report *r, size_t max, bool *shown);
 
 /* Constant labels of the group in words: "engine ce, node local"; "" if there are none. */
 void view_constants(struct buf *out, const struct group *g);

@@ -14,21 +14,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void mk_manifest_of(struct bundle_data *d, const char *arm, const char *key,
-			   const char *value)
+static inline void mk_manifest_of(struct bundle_data *d, const char *arm, const char *key,
+				  const char *value)
 {
 	d->manifest = mem_grow(d->manifest, d->n_manifest, &d->cap_manifest, sizeof(*d->manifest));
 	d->manifest[d->n_manifest++] = (struct manifest_row){
 		mem_strdup(arm), mem_strdup(key), mem_strdup(value), mem_strdup("made up")};
 }
 
-static void mk_manifest(struct bundle_data *d, const char *key, const char *value)
+static inline void mk_manifest(struct bundle_data *d, const char *key, const char *value)
 {
 	mk_manifest_of(d, "", key, value);
 }
 
-static void mk_metric(struct bundle_data *d, const char *bench, const char *metric,
-		      const char *unit, const char *better, const char *cls)
+static inline void mk_metric(struct bundle_data *d, const char *bench, const char *metric,
+			     const char *unit, const char *better, const char *cls)
 {
 	const char *word[] = {"unit", "better", "class"}, *value[] = {unit, better, cls};
 
@@ -40,8 +40,8 @@ static void mk_metric(struct bundle_data *d, const char *bench, const char *metr
 	}
 }
 
-static void mk_plan(struct bundle_data *d, unsigned step, const char *bench, const char *params,
-		    bool required, const char *skip)
+static inline void mk_plan(struct bundle_data *d, unsigned step, const char *bench,
+			   const char *params, bool required, const char *skip)
 {
 	d->plan = mem_grow(d->plan, d->n_plan, &d->cap_plan, sizeof(*d->plan));
 	d->plan[d->n_plan++] = (struct plan_row){
@@ -56,9 +56,9 @@ static void mk_plan(struct bundle_data *d, unsigned step, const char *bench, con
 	};
 }
 
-static struct step_row *mk_step_of(struct bundle_data *d, const char *arm, unsigned step,
-				   unsigned process, unsigned attempt, enum status status,
-				   const char *reason)
+static inline struct step_row *mk_step_of(struct bundle_data *d, const char *arm, unsigned step,
+					  unsigned process, unsigned attempt, enum status status,
+					  const char *reason)
 {
 	d->steps = mem_grow(d->steps, d->n_steps, &d->cap_steps, sizeof(*d->steps));
 	struct step_row *s = &d->steps[d->n_steps++];
@@ -77,8 +77,8 @@ static struct step_row *mk_step_of(struct bundle_data *d, const char *arm, unsig
 	return s;
 }
 
-static void mk_step(struct bundle_data *d, unsigned step, unsigned process, enum status status,
-		    const char *reason)
+static inline void mk_step(struct bundle_data *d, unsigned step, unsigned process,
+			   enum status status, const char *reason)
 {
 	mk_step_of(d, "host", step, process, 0, status, reason);
 }
@@ -88,8 +88,8 @@ struct mk_key {
 	unsigned step, process, attempt;
 };
 
-static void mk_sample(struct bundle_data *d, const struct mk_key *k, unsigned sample, double value,
-		      const char *valid)
+static inline void mk_sample(struct bundle_data *d, const struct mk_key *k, unsigned sample,
+			     double value, const char *valid)
 {
 	d->samples = mem_grow(d->samples, d->n_samples, &d->cap_samples, sizeof(*d->samples));
 	d->samples[d->n_samples++] = (struct sample_row){
@@ -109,8 +109,8 @@ static void mk_sample(struct bundle_data *d, const struct mk_key *k, unsigned sa
 }
 
 /* n samples around a centre: a share of it between processes, another inside them. */
-static void mk_noise(struct bundle_data *d, const struct mk_key *k, double centre, double between,
-		     double inside, unsigned n)
+static inline void mk_noise(struct bundle_data *d, const struct mk_key *k, double centre,
+			    double between, double inside, unsigned n)
 {
 	struct rng r = {rng_hash_str(rng_hash(rng_hash(7, k->process), k->step), k->labels)};
 
@@ -119,7 +119,7 @@ static void mk_noise(struct bundle_data *d, const struct mk_key *k, double centr
 		mk_sample(d, k, i, centre * (1 + inside * rng_normal(&r)), "");
 }
 
-static void mk_free(struct bundle_data *d)
+static inline void mk_free(struct bundle_data *d)
 {
 	for (size_t i = 0; i < d->n_manifest; i++) {
 		free(d->manifest[i].arm);
@@ -153,7 +153,8 @@ static void mk_free(struct bundle_data *d)
 
 /* ---- whole bundles ---- */
 
-static void mk_head(struct bundle_data *d, const char *suite, const char *summary, const char *host)
+static inline void mk_head(struct bundle_data *d, const char *suite, const char *summary,
+			   const char *host)
 {
 	mk_manifest(d, "program.version", "0.1.0");
 	mk_manifest(d, "program.build", "v0.1.0-3-gabc1234");
@@ -171,7 +172,7 @@ static void mk_head(struct bundle_data *d, const char *suite, const char *summar
 	mk_manifest_of(d, "host", "limits.memlock", "unlimited");
 }
 
-static void mk_gpus(struct bundle_data *d, unsigned n)
+static inline void mk_gpus(struct bundle_data *d, unsigned n)
 {
 	static const char *const field[][2] = {
 		{"name", "NVIDIA H100 80GB HBM3"},
@@ -212,8 +213,8 @@ static void mk_gpus(struct bundle_data *d, unsigned n)
 }
 
 /* nodes x nodes latency and bandwidth; processes of one step each. */
-static void mk_matrix(struct bundle_data *d, unsigned first_step, unsigned nodes,
-		      unsigned processes, unsigned samples)
+static inline void mk_matrix(struct bundle_data *d, unsigned first_step, unsigned nodes,
+			     unsigned processes, unsigned samples)
 {
 	static const char *const ops[] = {"read", "write", "copy", "triad"};
 
@@ -276,7 +277,7 @@ static void mk_matrix(struct bundle_data *d, unsigned first_step, unsigned nodes
 }
 
 /* A machine without a GPU: host memory measured, copy skipped. */
-static void mk_quick(struct bundle_data *d)
+static inline void mk_quick(struct bundle_data *d)
 {
 	mk_head(d, "quick", "A first look at any machine in two minutes", "lab-07");
 	mk_manifest_of(d, "host", "cuda.status", "no NVIDIA GPU on the PCI bus");
@@ -286,19 +287,19 @@ static void mk_quick(struct bundle_data *d)
 }
 
 /* Four nodes, five processes. */
-static void mk_numa(struct bundle_data *d)
+static inline void mk_numa(struct bundle_data *d)
 {
 	mk_head(d, "numa", "Host memory, node by node", "epyc-12");
 	mk_matrix(d, 0, 4, 5, 120);
 }
 
-static double mk_copy_rate(double peak, double overhead_s, double size)
+static inline double mk_copy_rate(double peak, double overhead_s, double size)
 {
 	return size / (overhead_s + size / peak);
 }
 
 /* Eight GPUs, sizes from 4 B to 1 GiB: GPU 3 hangs, GPU 5 corrupts, GPU 6 is above its ceiling. */
-static void mk_h2d(struct bundle_data *d, bool simulated)
+static inline void mk_h2d(struct bundle_data *d, bool simulated)
 {
 	static const char *const dirs[] = {"d2h", "h2d"}, *const memory[] = {"pageable", "pinned"};
 
@@ -366,7 +367,7 @@ static void mk_h2d(struct bundle_data *d, bool simulated)
 }
 
 /* Strings as a hostile or broken host might have them. */
-static void mk_hostile(struct bundle_data *d)
+static inline void mk_hostile(struct bundle_data *d)
 {
 	char *reason = mem_zalloc(4001, 1);
 	struct mk_key k = {.bench = "null", .metric = "value", .labels = "case=1"};
@@ -395,7 +396,7 @@ struct mk_report {
 	struct report report;
 };
 
-static int mk_judge(struct mk_report *m)
+static inline int mk_judge(struct mk_report *m)
 {
 	struct err e = ERR_INIT;
 	int rc = results_make(&m->results, &m->d, &e);
@@ -405,7 +406,7 @@ static int mk_judge(struct mk_report *m)
 	return rc;
 }
 
-static void mk_report_free(struct mk_report *m)
+static inline void mk_report_free(struct mk_report *m)
 {
 	results_free(&m->results);
 	mk_free(&m->d);
