@@ -2,6 +2,7 @@
  * A library in NVML's place for test_probe_nvml.c, which compiles it in several ways: one good
  * GPU (index 0), one that asks for a reset (1), one that fell off the bus (2).
  * -DOLD: without the calls that came with later drivers. -DINIT=18: does not start.
+ * -DRECOVERY=1: the driver recommends that action (1 GPU reset).
  */
 #include <string.h>
 
@@ -36,6 +37,9 @@ typedef struct {
 	} value;
 } field;
 
+#ifndef RECOVERY
+#define RECOVERY 0
+#endif
 #ifndef INIT
 #define INIT 0
 #endif
@@ -261,9 +265,9 @@ int nvmlDeviceGetVirtualizationMode(void *d, unsigned *mode)
 
 int nvmlDeviceGetFieldValues(void *d, int n, field *f)
 {
-	f->rc = f->id == 82 ? 0 : 3;
+	f->rc = f->id == 82 || (f->id == 230 && RECOVERY) ? 0 : 3;
 	f->type = 1;
-	f->value.u = 55;
+	f->value.u = f->id == 82 ? 55 : RECOVERY;
 	return 0;
 }
 #endif

@@ -170,6 +170,10 @@ static void part_of_a_hierarchy(void **state)
 	assert_int_equal(l.memory_bytes, 2000000);
 	assert_string_equal(l.memory_where, "/sys/fs/cgroup/memory");
 	assert_true(l.cpus <= 0);
+	tree_file("/sys/fs/cgroup/memory/x/memory.limit_in_bytes", "1000000");
+	limits_read(&l);
+	assert_int_equal(l.memory_bytes, 1000000);
+	assert_string_equal(l.memory_where, "/sys/fs/cgroup/memory/x");
 	tree_drop();
 }
 

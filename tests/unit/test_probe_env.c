@@ -126,6 +126,18 @@ static void others(void **state)
 	assert_row("limits.affinity", "0-3"); /* none of the GPU's CPUs is among them */
 }
 
+/* The compiler's version in the second line is not the driver's. */
+static void module_without_a_version(void **state)
+{
+	forget();
+	tree_use("laptop");
+	tree_file("/proc/driver/nvidia/version",
+		  "NVRM version: NVIDIA UNIX Kernel Module\nGCC version: gcc version 12.2.0");
+	env_host(collect, NULL);
+	tree_drop();
+	assert_null(find("driver.kernel_module"));
+}
+
 static void assert_node(const char *key, const char *value, const char *source)
 {
 	assert_row(key, value);
@@ -345,6 +357,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hgx),
 		cmocka_unit_test(others),
+		cmocka_unit_test(module_without_a_version),
 		cmocka_unit_test(nodes),
 		cmocka_unit_test(all_keys_are_documented),
 		cmocka_unit_test(every_file_spoilt),

@@ -208,6 +208,22 @@ static void state_only(void **state)
 	nvml_close(n);
 }
 
+static void recovery(void **state)
+{
+	NEED_COMPILER();
+	struct nvml *n = open_ok("-DRECOVERY=1");
+
+	rows_of(n, 0, true);
+	assert_row(G "recovery_action", "gpu_reset");
+	assert_row(G "reset_required", "yes");
+	nvml_close(n);
+	n = open_ok("-DRECOVERY=3"); /* drain P2P: the GPU can go on */
+	rows_of(n, 0, true);
+	assert_row(G "recovery_action", "drain_p2p");
+	assert_row(G "reset_required", "no");
+	nvml_close(n);
+}
+
 static void missing_symbols(void **state)
 {
 	NEED_COMPILER();
@@ -298,10 +314,11 @@ static void no_library(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole),	  cmocka_unit_test(processes),
-		cmocka_unit_test(state_only),	  cmocka_unit_test(missing_symbols),
-		cmocka_unit_test(numbers),	  cmocka_unit_test(nodes),
-		cmocka_unit_test(does_not_start), cmocka_unit_test(no_library),
+		cmocka_unit_test(whole),	   cmocka_unit_test(processes),
+		cmocka_unit_test(state_only),	   cmocka_unit_test(recovery),
+		cmocka_unit_test(missing_symbols), cmocka_unit_test(numbers),
+		cmocka_unit_test(nodes),	   cmocka_unit_test(does_not_start),
+		cmocka_unit_test(no_library),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -132,6 +132,31 @@ static void links(void **state)
 	tree_drop();
 }
 
+/* Folders beside the tree, one of them with the tree's name as its beginning. */
+static void neighbours(void **state)
+{
+	char first[sizeof(tree_dir)];
+
+	tree_new();
+	strcpy(first, tree_dir);
+	tree_file("/sys/x/y", "");
+	char *longer = mem_printf("%s-more", first), *other = mem_printf("%s/sys/x", first);
+
+	assert_int_equal(mkdir(longer, 0700), 0);
+	tree_new();
+	tree_link("/sys/other", other);
+	assert_null(sysfs_real_path("/sys/other"));
+	tree_drop();
+	strcpy(tree_dir, first);
+	setenv("ASSAY_SYSROOT", first, 1);
+	tree_link("/sys/longer", longer);
+	assert_null(sysfs_real_path("/sys/longer"));
+	tree_drop();
+	assert_int_equal(rmdir(longer), 0);
+	free(longer);
+	free(other);
+}
+
 static void own_process(void **state)
 {
 	tree_new();
@@ -157,7 +182,7 @@ int main(void)
 		cmocka_unit_test(lists),	  cmocka_unit_test(malformed_lists),
 		cmocka_unit_test(numbers),	  cmocka_unit_test(files),
 		cmocka_unit_test(lists_of_names), cmocka_unit_test(links),
-		cmocka_unit_test(own_process),
+		cmocka_unit_test(neighbours),	  cmocka_unit_test(own_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,21 @@ static void affinity_of_a_tree(void **state)
 	assert_int_equal(sched_setaffinity(0, sizeof(old), &old), 0);
 }
 
+static void node_with_an_offline_cpu(void **state)
+{
+	tree_use("hgx-2s");
+	tree_file("/sys/devices/system/cpu/online", "0-30,32-63");
+	tree_file("/sys/devices/system/node/node1/distance", "garbage");
+	struct topology t = read_ok();
+
+	assert_int_equal(t.n_cpus, 63);
+	assert_int_equal(t.nodes[0].n_cpus, 31);
+	assert_int_equal(t.nodes[1].n_cpus, 32);
+	assert_int_equal(t.nodes[1].distance[0], 20); /* what ACPI means where it is silent */
+	assert_int_equal(t.nodes[1].distance[1], 10);
+	done(&t);
+}
+
 static void arm_without_a_name(void **state)
 {
 	tree_use("laptop");
@@ -208,6 +223,7 @@ int main(void)
 		cmocka_unit_test(vm),
 		cmocka_unit_test(without_nodes),
 		cmocka_unit_test(affinity_of_a_tree),
+		cmocka_unit_test(node_with_an_offline_cpu),
 		cmocka_unit_test(arm_without_a_name),
 		cmocka_unit_test(broken_nodes),
 		cmocka_unit_test(bare_tree),
