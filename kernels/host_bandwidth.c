@@ -26,6 +26,7 @@ enum { A, B, C, ARRAYS };
 /* A thread's own results, each in its own cache lines. */
 struct part {
 	_Alignas(128) double sum;
+	size_t n; /* elements of its last pass */
 	size_t wrong, at;
 };
 
@@ -129,6 +130,7 @@ static void poison(void *arg, int thread)
 	if (b->array[A].p)
 		memset(array(b, A, first), 0xa5, n * sizeof(double));
 	b->part[thread].sum = -1;
+	b->part[thread].n = 0;
 }
 
 static void pass(void *arg, int thread)
@@ -136,6 +138,7 @@ static void pass(void *arg, int thread)
 	struct bandwidth *b = arg;
 	size_t first, n = share(b, thread, &first);
 
+	b->part[thread].n = n;
 	b->part[thread].sum =
 		b->loop(array(b, A, first), array(b, B, first), array(b, C, first), n);
 }
@@ -349,24 +352,38 @@ static int run(struct ctx *c, struct err *e)
 	return ctx_sample(c, &s, e);
 }
 
-static int verify(struct ctx *c, struct err *e)
+/* The parts must make up the whole, or the bytes that were counted never moved. */
+static int check_parts(struct ctx *c, const struct bandwidth *b, struct err *e)
 {
-	struct bandwidth *b = ctx_state(c);
-	size_t wrong = 0, at = 0;
+	size_t wrong = 0, at = 0, worked = 0;
 
-	pool_run(b->pool, poison, b);
-	pool_run(b->pool, pass, b);
-	pool_run(b->pool, check, b);
 	for (int i = 0; i < pool_threads(b->pool); i++) {
-		if (b->part[i].wrong && !wrong)
-			at = b->part[i].at;
-		wrong += b->part[i].wrong;
+		const struct part *part = &b->part[i];
+		if (part->wrong && !wrong)
+			at = part->at;
+		wrong += part->wrong;
+		worked += part->n;
 	}
+	if (worked != b->n)
+		return err_set(e, EBADMSG, "%s: the threads worked on %zu of %zu elements",
+			       ctx_str(c, "op"), worked, b->n);
 	if (wrong)
 		return err_set(e, EBADMSG,
 			       "%s: %zu of %zu elements are wrong, the first at byte offset %zu",
 			       ctx_str(c, "op"), wrong, b->n, at * sizeof(double));
-	return host_check_placement(&b->proof, b->node, e);
+	return 0;
+}
+
+static int verify(struct ctx *c, struct err *e)
+{
+	struct bandwidth *b = ctx_state(c);
+	int rc;
+
+	pool_run(b->pool, poison, b);
+	pool_run(b->pool, pass, b);
+	pool_run(b->pool, check, b);
+	rc = check_parts(c, b, e);
+	return rc ? rc : host_check_placement(&b->proof, b->node, e);
 }
 
 static void teardown(struct ctx *c)

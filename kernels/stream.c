@@ -4,6 +4,7 @@
 #include "arch.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #define LANES	2
 #define NAME(x) x##_base
@@ -25,20 +26,46 @@
 #include "stream_loops.h"
 #endif
 
-stream_fn *stream_loop(enum stream_op op, bool nontemporal, const char **isa)
+/* Widest first; the last one runs everywhere. */
+static const struct {
+	const char *isa;
+	stream_fn *const (*loops)[4];
+} sets[] = {
+#if defined(__x86_64__)
+	{"avx512", loops_avx512},
+	{"avx2", loops_avx2},
+#endif
+	{"base", loops_base},
+};
+
+static bool cpu_has(const char *isa)
 {
 #if defined(__x86_64__)
-	if (__builtin_cpu_supports("avx512f")) {
-		*isa = "avx512";
-		return loops_avx512[nontemporal][op];
-	}
-	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-		*isa = "avx2";
-		return loops_avx2[nontemporal][op];
-	}
+	if (!strcmp(isa, "avx512"))
+		return __builtin_cpu_supports("avx512f");
+	if (!strcmp(isa, "avx2"))
+		return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
-	*isa = "base";
-	return loops_base[nontemporal][op];
+	return true;
+}
+
+stream_fn *stream_loop_named(const char *isa, enum stream_op op, bool nontemporal)
+{
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		if (!strcmp(sets[i].isa, isa))
+			return cpu_has(isa) ? sets[i].loops[nontemporal][op] : NULL;
+	}
+	return NULL;
+}
+
+stream_fn *stream_loop(enum stream_op op, bool nontemporal, const char **isa)
+{
+	size_t i = 0;
+
+	while (!cpu_has(sets[i].isa))
+		i++;
+	*isa = sets[i].isa;
+	return sets[i].loops[nontemporal][op];
 }
 
 int stream_arrays(enum stream_op op)

@@ -30,6 +30,9 @@ typedef double stream_fn(double *a, const double *b, const double *c, size_t n);
  */
 stream_fn *stream_loop(enum stream_op op, bool nontemporal, const char **isa);
 
+/* The same for vectors of that name; NULL where this CPU or this build does not have them. */
+stream_fn *stream_loop_named(const char *isa, enum stream_op op, bool nontemporal);
+
 /* Arrays that an operation moves: bytes = this many x the size of one array. */
 int stream_arrays(enum stream_op op);
 

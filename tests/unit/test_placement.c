@@ -56,7 +56,7 @@ static void huge_pages_of_one_mapping(void **state)
 
 static const char numa_maps[] =
 	"10000000 bind:0 anon=512 dirty=512 N0=500 N1=12 kernelpagesize_kB=4\n"
-	"10200000 default\n"
+	"10200000 default anon=7 dirty=7 N2=7 kernelpagesize_kB=4\n"
 	"20000000 bind:1 anon=2 dirty=2 huge N1=2 kernelpagesize_kB=2048\n"
 	"7ffc00000000 default stack anon=3 dirty=3 N0=3 kernelpagesize_kB=4\n";
 
@@ -70,6 +70,10 @@ static void nodes_of_a_mapping(void **state)
 	assert_int_equal(m.found, 1);
 	rewind(f);
 	m = maps_nodes(f, 0x20001000, 0x20002000, 1); /* inside a mapping: the one before counts */
+	assert_int_equal(m.here_bytes, 4 << 20);
+	assert_int_equal(m.elsewhere_bytes, 0);
+	rewind(f);
+	m = maps_nodes(f, 0x20000000, 0x20400000, 1); /* from its first byte: no neighbour */
 	assert_int_equal(m.here_bytes, 4 << 20);
 	assert_int_equal(m.elsewhere_bytes, 0);
 	rewind(f);

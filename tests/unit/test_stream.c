@@ -42,28 +42,42 @@ static void drop(struct arrays *v)
 	free(v->c);
 }
 
+static void loop_computes(const char *isa, enum stream_op op, bool nt)
+{
+	stream_fn *loop = stream_loop_named(isa, op, nt);
+	struct arrays v = make();
+	size_t at = 0;
+
+	if (loop) {
+		uint8_t behind = *(uint8_t *)(v.a + N);
+		double sum = loop(v.a, v.b, v.c, N);
+		assert_int_equal(stream_check(op, v.a, sum, 0, N, &at), 0);
+		assert_int_equal(*(uint8_t *)(v.a + N), behind);
+	}
+	drop(&v);
+}
+
 static void loops_compute(void **state)
 {
-	for (int op = STREAM_READ; op <= STREAM_TRIAD; op++) {
-		for (int nt = 0; nt < 2; nt++) {
-			const char *isa;
-			stream_fn *loop = stream_loop((enum stream_op)op, nt, &isa);
-			struct arrays v = make();
-			size_t at = 0;
+	static const char *const isa[] = {"base", "avx2", "avx512"};
 
-			if (op == STREAM_READ && nt)
-				assert_null(loop);
-			if (!loop) {
-				drop(&v);
-				continue;
-			}
-			uint8_t untouched = *(uint8_t *)(v.a + N);
-			double sum = loop(v.a, v.b, v.c, N);
-			assert_int_equal(stream_check((enum stream_op)op, v.a, sum, 0, N, &at), 0);
-			assert_int_equal(*(uint8_t *)(v.a + N), untouched);
-			drop(&v);
-		}
+	for (int op = STREAM_READ; op <= STREAM_TRIAD; op++) {
+		for (int i = 0; i < 6; i++)
+			loop_computes(isa[i / 2], (enum stream_op)op, i % 2);
+		assert_non_null(stream_loop_named("base", (enum stream_op)op, false));
 	}
+	assert_null(stream_loop_named("base", STREAM_READ, true));
+	assert_null(stream_loop_named("mmx", STREAM_READ, false));
+}
+
+static void the_widest_is_chosen(void **state)
+{
+	const char *isa;
+	stream_fn *loop = stream_loop(STREAM_TRIAD, false, &isa);
+
+	assert_ptr_equal(loop, stream_loop_named(isa, STREAM_TRIAD, false));
+	if (stream_loop_named("avx2", STREAM_TRIAD, false))
+		assert_string_not_equal(isa, "base");
 }
 
 static void a_part_knows_its_place(void **state)
@@ -165,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(loops_compute),
+		cmocka_unit_test(the_widest_is_chosen),
 		cmocka_unit_test(a_part_knows_its_place),
 		cmocka_unit_test(wrong_elements_are_counted),
 		cmocka_unit_test(values_are_small_integers),
