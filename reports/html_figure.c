@@ -86,24 +86,19 @@ static void dots(struct page *p, const struct group *g, const bool *picked, cons
 
 /* ---- sweep: medians by size, a column a line ---- */
 
-/* The row of that line and size in a panel, NULL where it was not measured. */
-static const struct result *at(const struct spread_row *row, size_t n, size_t line,
-			       const struct column *size, size_t index)
-{
-	for (size_t i = 0; i < n; i++)
-		if (row[i].line == line && view_index(size, row[i].r) == index)
-			return row[i].r;
-	return NULL;
-}
-
 static void sweep_table(struct page *p, const struct group *g, const struct spread *s,
 			const struct spread_row *row, size_t n)
 {
 	const struct column *size = view_column(g, "size");
 	struct buf words = BUF_INIT;
 	size_t lines = row[n - 1].line + 1;
+	double *median = mem_zalloc(size->n * lines, sizeof(*median));
 	char text[40];
 
+	for (size_t i = 0; i < size->n * lines; i++)
+		median[i] = NAN; /* not measured */
+	for (size_t i = 0; i < n; i++)
+		median[view_index(size, row[i].r) * lines + row[i].line] = row[i].r->s.median;
 	spread_words(&words, s, g, row->r, true);
 	html_put(p->out, "<table><caption>%s%s%s</caption><thead><tr><th scope=\"col\">size</th>",
 		 buf_str(&words), words.len ? ", " : "", g->scale.name);
@@ -115,17 +110,15 @@ static void sweep_table(struct page *p, const struct group *g, const struct spre
 		html_put(p->out, "<th scope=\"col\">%s</th>", words.len ? words.s : "median");
 	}
 	buf_puts(p->out, "</tr></thead><tbody>\n");
-	for (size_t k = 0; k < size->n; k++) {
+	for (size_t k = 0; k < size->n; k += view_stride(g)) {
 		html_put(p->out, "<tr><th scope=\"row\">%s</th>",
 			 units_size(text, sizeof(text), strtod(size->values[k], NULL)));
-		for (size_t l = 0; l < lines; l++) {
-			const struct result *r = at(row, n, l, size, k);
-
-			cell(p, g, r ? r->s.median : NAN);
-		}
+		for (size_t l = 0; l < lines; l++)
+			cell(p, g, median[k * lines + l]);
 		buf_puts(p->out, "</tr>\n");
 	}
 	buf_puts(p->out, "</tbody></table>\n");
+	free(median);
 	buf_free(&words);
 }
 
@@ -154,6 +147,8 @@ static void sweep(struct page *p, const struct group *g, const char *id)
 		 "ceiling.",
 		 has_tails(g) ? "p5 to p95" : "p5 to p95 (p25 to p75 where the tails are too few)",
 		 "; none where the samples are too few");
+	if (view_stride(g) > 1)
+		html_put(p->out, " 1 in %zu sizes is drawn; all are in results.csv.", view_stride(g));
 	if (s.panels > PANELS)
 		html_put(p->out, " %d of %zu panels; the others are in results.csv.", PANELS,
 			 s.panels);

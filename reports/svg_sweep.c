@@ -146,22 +146,26 @@ static struct end draw_line(struct buf *out, const struct panel *p, const struct
 {
 	struct buf path = BUF_INIT, marks = BUF_INIT, band = BUF_INIT;
 	unsigned series = (unsigned)(row->line % 8);
-	bool banded = n > 1;
+	size_t stride = view_stride(p->g);
+	bool banded = n > stride;
 	struct end end = {.line = row->line, .r = row->r};
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i += stride) {
 		const struct summary *s = &row[i].r->s;
 
 		banded &= isfinite(band_low(s)) && isfinite(band_high(s));
 		end.x = axis_at(&p->x, fmax(size_of(row[i].r), 1));
 		end.y = clamp_y(p, s->median);
-		html_put(&path, "%s%.1f %.1f", i ? i == 1 ? "L" : " " : "M", end.x, end.y);
+		html_put(&path, "%s%.1f %.1f", i ? i == stride ? "L" : " " : "M", end.x, end.y);
 		svg_marker(&marks, series, end.x, end.y, p->width > 400 ? 3.2 : 2.4);
 	}
-	for (size_t i = 0; banded && i < 2 * n; i++) {
-		const struct result *r = row[i < n ? i : 2 * n - 1 - i].r;
+	for (size_t i = 0; banded && i < 2 * n; i++) { /* there along p5, back along p95 */
+		size_t k = i < n ? i : 2 * n - 1 - i;
+		const struct result *r = row[k].r;
 
-		html_put(&band, "%s%.1f %.1f", i ? i == 1 ? "L" : " " : "M",
+		if (k % stride)
+			continue;
+		html_put(&band, "%s%.1f %.1f", band.len ? " " : "M",
 			 axis_at(&p->x, fmax(size_of(r), 1)),
 			 clamp_y(p, i < n ? band_low(&r->s) : band_high(&r->s)));
 	}

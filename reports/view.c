@@ -16,41 +16,49 @@ char *view_value(const struct column *c, const struct result *r)
 	return v ? v : mem_strdup("");
 }
 
-static bool has_value(const struct column *c, const char *v, size_t len, size_t *at)
+/* The values are not sorted yet, but rows are, so that the one met last is the likeliest. */
+static bool has_value(const struct column *c, const char *v, size_t len)
 {
-	/* rows come sorted, so the value is most often the last one met */
-	for (size_t i = c->n; i-- > 0;) {
-		if (strlen(c->values[i]) == len && !memcmp(c->values[i], v, len)) {
-			*at = i;
+	for (size_t i = c->n; i-- > 0;)
+		if (!strncmp(c->values[i], v, len) && !c->values[i][len])
 			return true;
-		}
-	}
 	return false;
 }
 
 static void add_value(struct column *c, const char *v, size_t len)
 {
-	size_t at;
-
-	if (has_value(c, v, len, &at))
+	if (has_value(c, v, len))
 		return;
 	c->values = mem_grow(c->values, c->n, &c->cap, sizeof(*c->values));
 	c->values[c->n++] = mem_strndup(v, len);
 	c->numeric &= words_number(c->values[c->n - 1], NULL);
 }
 
+/* Numbers by value, words by their letters; both kinds in one column: words last. */
+static int by_value(const char *a, const char *b)
+{
+	double x = 0, y = 0;
+	bool a_number = words_number(a, &x), b_number = words_number(b, &y);
+
+	if (a_number != b_number)
+		return a_number ? -1 : 1;
+	if (x < y || x > y)
+		return x < y ? -1 : 1;
+	return strcmp(a, b);
+}
+
+static int by_value_pointer(const void *a, const void *b)
+{
+	return by_value(*(char *const *)a, *(char *const *)b);
+}
+
 size_t view_index(const struct column *c, const struct result *r)
 {
-	size_t len = 0, at = 0;
-	const char *v = r->arm;
+	char *v = view_value(c, r);
+	char **found = bsearch(&v, c->values, c->n, sizeof(*c->values), by_value_pointer);
 
-	if (strcmp(c->name, "arm") != 0)
-		v = key_find(r->labels, c->name, &len);
-	else
-		len = strlen(v);
-	if (v)
-		has_value(c, v, len, &at);
-	return at;
+	free(v);
+	return found ? (size_t)(found - c->values) : 0;
 }
 
 static struct column *column_of(struct group *g, const char *name, size_t len)
@@ -79,13 +87,6 @@ static void add_labels(struct group *g, const struct result *r)
 			add_value(c, p + name + 1, len - name - 1);
 		p += len + (p[len] == ',');
 	}
-}
-
-static int by_number(const void *a, const void *b)
-{
-	double x = strtod(*(char *const *)a, NULL), y = strtod(*(char *const *)b, NULL);
-
-	return (x > y) - (x < y);
 }
 
 static int by_row(const void *pa, const void *pb)
@@ -135,8 +136,7 @@ static void finish_group(struct group *g)
 		g->level += fabs(g->row[i]->s.ci_level - g->row[0]->s.ci_level) > 1e-6;
 	}
 	for (size_t i = 0; i < g->columns; i++)
-		if (g->column[i].numeric && g->column[i].n)
-			qsort(g->column[i].values, g->column[i].n, sizeof(char *), by_number);
+		qsort(g->column[i].values, g->column[i].n, sizeof(char *), by_value_pointer);
 	g->scale = units_scale(g->unit, largest);
 	mark_followers(g);
 }
@@ -220,6 +220,13 @@ enum chart view_chart(const struct group *g)
 	for (size_t i = 0; i < g->n; i++)
 		several |= g->row[i]->processes_valid > 1;
 	return several || g->n > 1 ? CHART_DOTS : CHART_NONE;
+}
+
+size_t view_stride(const struct group *g)
+{
+	const struct column *size = view_column(g, "size");
+
+	return size && size->n > 48 ? (size->n + 47) / 48 : 1;
 }
 
 void view_constants(struct buf *out, const struct group *g)

@@ -16,7 +16,7 @@
 /* One label (or the arm) over the rows of a group. */
 struct column {
 	char *name;    /* "size"; "arm" for the arm */
-	char **values; /* distinct, in the order a person counts; all owned */
+	char **values; /* distinct, numbers by value, then words; all owned */
 	size_t n, cap;
 	bool numeric;	  /* all values are plain numbers */
 	bool follows_gpu; /* one value for each of several GPUs, as their node mostly has */
@@ -42,7 +42,7 @@ void view_free(struct view *v);
 
 /* The column of that label, NULL where the group has none. */
 const struct column *view_column(const struct group *g, const char *name);
-/* Index of the row's value in that column. */
+/* Index of the row's value in that column, which sorts its values. */
 size_t view_index(const struct column *c, const struct result *r);
 /* The row's value of that column, "" where it has none. The caller frees. */
 char *view_value(const struct column *c, const struct result *r);
@@ -60,6 +60,9 @@ size_t view_pick(const struct group *g, const struct report *r, size_t max, bool
 
 /* Marks the rows that the suite names as gates (as many as max), returns how many. */
 size_t view_gates(const struct group *g, const struct report *r, size_t max, bool *shown);
+
+/* A sweep shows one in so many sizes, so that a long one does not make the page heavy. */
+size_t view_stride(const struct group *g);
 
 /* Constant labels of the group in words: "engine ce, node local"; "" if there are none. */
 void view_constants(struct buf *out, const struct group *g);

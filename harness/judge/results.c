@@ -7,14 +7,13 @@
  * between them; the interval of the median does not.
  */
 #include "results.h"
+#include "rules.h"
 #include "steps.h"
 #include "../base/mem.h"
-#include "../base/units.h"
 #include "../formats/key.h"
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,103 +186,6 @@ static void summarise(struct result *r, struct pool *p)
 	free(m);
 }
 
-__attribute__((format(printf, 2, 3))) static void note(struct result *r, const char *fmt, ...)
-{
-	size_t used = strlen(r->reason);
-	va_list ap;
-
-	if (used && used + 3 < sizeof(r->reason)) {
-		memcpy(r->reason + used, "; ", 3);
-		used += 2;
-	}
-	va_start(ap, fmt);
-	vsnprintf(r->reason + used, sizeof(r->reason) - used, fmt, ap);
-	va_end(ap);
-}
-
-/* A link that both ends could run faster is a fault, however fast the copies look beside others. */
-static void judge_link(struct result *r, const struct bundle_data *d)
-{
-	const struct manifest_row *is, *could;
-
-	if (!r->s.n || strcmp(r->cls, "bandwidth"))
-		return;
-	is = bundle_fact(d, r->arm, "link", r->bench, r->metric, r->labels, NULL);
-	could = bundle_fact(d, r->arm, "link_possible", r->bench, r->metric, r->labels, NULL);
-	if (!is || !could || !strcmp(is->value, could->value))
-		return;
-	r->status = ST_FAIL;
-	note(r,
-	     "the PCIe link runs at %s under load, %s is possible: reseat the card, check riser "
-	     "and "
-	     "BIOS link speed",
-	     is->value, could->value);
-}
-
-static void judge_ceiling(struct result *r, const struct bundle_data *d)
-{
-	bool mixed = false;
-	const struct manifest_row *f =
-		bundle_fact(d, r->arm, "ceiling", r->bench, r->metric, r->labels, &mixed);
-	char value[48], limit[48];
-
-	if (!f)
-		return;
-	r->ceiling = strtod(f->value, NULL);
-	r->ceiling_source = f->source;
-	if (mixed)
-		note(r, "two statements about its ceiling disagree");
-	if (!(r->ceiling > 0) || !r->s.n || !strcmp(r->better, "lower") ||
-	    !(fmin(r->s.ci_lo, r->s.median) > r->ceiling))
-		return;
-	r->status = ST_FAIL;
-	r->above_ceiling = true;
-	note(r, "%s is above the physical ceiling of %s: a broken measurement",
-	     units_show(value, sizeof(value), r->s.median, r->unit),
-	     units_show(limit, sizeof(limit), r->ceiling, r->unit));
-}
-
-static void judge_placement(struct result *r, const struct bundle_data *d)
-{
-	bool mixed = false;
-	const struct manifest_row *f =
-		bundle_fact(d, r->arm, "placement", r->bench, r->metric, r->labels, &mixed);
-
-	if (!f || !r->s.n)
-		return;
-	if (!strcmp(f->value, "WRONG")) {
-		r->status = ST_FAIL;
-		note(r, "its memory was not where the key says (%s)", f->source);
-	} else if (mixed || !strcmp(f->value, "UNPROVEN")) {
-		note(r, "where its memory lay is not proven");
-	}
-}
-
-static enum status status_of_cause(const char *cause)
-{
-	return !strcmp(cause, "corrupt") ? ST_FAIL
-	       : !strcmp(cause, "error") ? ST_ERROR
-	       : !strcmp(cause, "busy")	 ? ST_BUSY
-					 : ST_SKIP;
-}
-
-static void judge_samples(struct result *r, const struct bundle_data *d, const struct pool *p)
-{
-	size_t lost = r->processes - r->processes_valid;
-
-	if (!r->processes_valid) {
-		r->status = status_of_cause(p->cause);
-		note(r, "no valid sample: all are marked %s", p->cause);
-		return;
-	}
-	if (lost)
-		note(r, "%zu of %zu processes left out: %s", lost, r->processes, p->cause);
-	if (p->left_out)
-		note(r, "%zu samples left out: %s", p->left_out, p->cause);
-	if (bundle_fact(d, r->arm, "unsteady", r->bench, r->metric, r->labels, NULL))
-		note(r, "the warm-up did not settle");
-}
-
 static const char *metric_word(const struct bundle_data *d, const struct result *r,
 			       const char *what)
 {
@@ -340,10 +242,10 @@ static void add_number(struct results *out, const struct bundle_data *d, struct 
 	}
 	describe(r, out->n > 1 ? r - 1 : NULL, d);
 	summarise(r, p);
-	judge_samples(r, d, p);
-	judge_ceiling(r, d);
-	judge_link(r, d);
-	judge_placement(r, d);
+	rules_samples(r, d, p->cause, p->left_out);
+	rules_ceiling(r, d);
+	rules_link(r, d);
+	rules_placement(r, d);
 }
 
 /* What the manifest says about a case without a number: fact.skip.BENCH{labels} = reason. */
