@@ -1,6 +1,7 @@
 # Shared by the end-to-end tests: they run the built program as a user does. ASSAY is set by
 # tests/run; by hand: ASSAY=$PWD/build/assay bats tests/e2e/NAME.bats
 
+load ../bats-compat
 bats_require_minimum_version 1.5.0
 top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 ASSAY=${ASSAY:-$top/build/assay}

@@ -3,6 +3,8 @@
 # refuses to run. Nothing is installed; SETUP_ROOT is an empty folder, so every header is missing.
 # shellcheck disable=SC2016 # the bodies of the fakes are expanded by them
 
+load ../bats-compat
+
 setup() {
 	script=$BATS_TEST_DIRNAME/../../scripts/setup
 	bin=$BATS_TEST_TMPDIR/bin
