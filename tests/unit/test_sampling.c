@@ -124,7 +124,7 @@ static size_t samples_with_gate(const char *gate)
 {
 	struct fixture f;
 
-	begin(&f, gate, 1e-3, 0.3);
+	begin(&f, gate, 1e-3, 0.15);
 	assert_int_equal(go(&f, (struct sampling){.tick_s = 1e-9}), 0);
 	assert_int_equal(f.c.at_budget, 1);
 	size_t n = f.c.n_pending;
