@@ -101,6 +101,8 @@ struct rt_gpu {
 	bool context, hung;
 	cudaError_t sticky;
 	uint64_t copies;
+	struct rt_op last; /* the copy that ran before, while nothing else could touch memory */
+	double last_s;
 	double engine[3]; /* when H2D, D2H and the SMs are free */
 	size_t allocated;
 	struct rt_stream *streams; /* the legacy stream first */

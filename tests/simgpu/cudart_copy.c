@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define ALWAYS	(64u << 10) /* bytes that are moved without looking */
+#define ALWAYS	(16u << 10) /* bytes that are moved without looking */
 #define SAMPLES 64u
 #define LOOK_AT 64u /* bytes of each sample */
 

@@ -155,6 +155,22 @@ static void after_copy(struct rt_gpu *g)
 		g->sticky = cudaErrorIllegalAddress;
 }
 
+/*
+ * Runs the copy and says how long it took. The same one again, before the host or another
+ * operation came in between, moves what is there already and takes as long.
+ */
+static double run_copy(struct rt_gpu *g, const struct rt_op *op)
+{
+	if (g->last.kind == RT_COPY && g->last.u.copy.dst == op->u.copy.dst &&
+	    g->last.u.copy.src == op->u.copy.src && g->last.u.copy.bytes == op->u.copy.bytes &&
+	    !sim_fault(FAULT_CORRUPT_COPY, g->index))
+		return g->last_s;
+	rt_move(g, op);
+	g->last = *op;
+	g->last_s = copy_seconds(g, op);
+	return g->last_s;
+}
+
 static void run_work(struct rt_gpu *g, struct rt_stream *s, struct rt_op *op)
 {
 	const struct sim_gpu *p = rt_profile(g);
@@ -163,8 +179,7 @@ static void run_work(struct rt_gpu *g, struct rt_stream *s, struct rt_op *op)
 	start = s->done > start ? s->done : start;
 	start = *engine > start ? *engine : start;
 	if (op->kind == RT_COPY) {
-		took = copy_seconds(g, op);
-		rt_move(g, op);
+		took = run_copy(g, op);
 	} else if (op->kind == RT_SET) {
 		took = p->launch_s + (double)op->u.set.bytes / p->memory_copy_bytes_s;
 		rt_set(op->u.set.p, op->u.set.value, op->u.set.bytes);
@@ -232,6 +247,8 @@ static bool run_head(struct rt_gpu *g, struct rt_stream *s)
 		op.u.host.fn(op.u.host.arg);
 	else
 		run_work(g, s, &op);
+	if (op.kind != RT_COPY)
+		g->last.kind = op.kind;
 	if (ran) {
 		s->ran = op.seq;
 		s->head = (s->head + 1) % s->cap;
@@ -244,6 +261,7 @@ void rt_drain(struct rt_gpu *g)
 {
 	bool progress = true;
 
+	g->last.kind = RT_RECORD; /* the host was here */
 	while (progress) {
 		progress = false;
 		for (struct rt_stream *s = g->streams; s; s = s->next) {
