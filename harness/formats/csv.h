@@ -19,8 +19,8 @@
 void csv_row(struct buf *out, const char *const *fields, size_t n);
 
 /*
- * Called for each data row, fields in the order of the wanted columns (a column that the
- * file lacks is ""). line is the row's number in the file counted in rows, header = 1.
+ * Called for each data row, fields in the order of the wanted columns, valid during the call.
+ * row is the row's number in the file counted in rows, header = 1.
  * A non-zero return stops the reading and is returned.
  */
 typedef int csv_fn(void *arg, const char *const *fields, unsigned row, struct err *e);

@@ -8,7 +8,9 @@
  *     #end NONCE ROWS STATUS
  *
  * Everything that does not start with the nonce is text for run.log. A frame without its
- * end line, or whose number of rows differs, is an ERROR.
+ * end line, or whose number of rows differs, is an ERROR. The writer puts a newline before
+ * the first and the last line, should somebody's text lack its own; empty lines are dropped.
+ * A field's line breaks become blanks: a row is one line.
  */
 #ifndef ASSAY_FORMATS_FRAME_H
 #define ASSAY_FORMATS_FRAME_H
