@@ -5,9 +5,9 @@
  * a gate; so ungated, on the measured clock, launch and staging included. Known error: the event
  * after the last copy adds under a microsecond to a batch.
  *
- * Host and device hold the same pattern. A copy that is verified poisons its destination,
- * copies once and checks every byte; where all is well both sides hold the pattern again. So
- * one buffer a kind of memory does for all sizes and both directions.
+ * Host and device hold the same pattern, so that one buffer a kind of memory does for all sizes
+ * and both directions. After each case the source is filled again, the destination poisoned,
+ * one copy made and every byte checked.
  */
 #include "gpu.h"
 #include "host.h"
@@ -93,7 +93,6 @@ struct copy {
 	struct gated gated;
 	uint8_t *device;
 	struct pattern_diff *device_diff;
-	uint64_t device_bytes;
 	uint32_t seed;
 	struct gpu_link link;
 	bool said_ceiling[2]; /* by to_device */
@@ -206,25 +205,17 @@ static int alloc_host(struct ctx *c, struct copy *k, uint64_t bytes, int node, s
 	return rc;
 }
 
-static int fill_device(struct copy *k, struct err *e)
-{
-	int rc = pattern_fill_launch(k->device, k->device_bytes, k->seed, k->gated.stream);
-
-	if (!rc)
-		rc = (int)cudaStreamSynchronize(k->gated.stream);
-	return gpu_error(rc, e, "filling the device's memory");
-}
-
 static int alloc_device(struct copy *k, uint64_t bytes, struct err *e)
 {
 	cudaError_t rc = cudaMalloc((void **)&k->device, bytes);
 
 	if (!rc)
 		rc = cudaMalloc((void **)&k->device_diff, sizeof(*k->device_diff));
-	k->device_bytes = bytes;
-	return rc ? gpu_error((int)rc, e, "allocating %llu bytes on the GPU",
-			      (unsigned long long)bytes)
-		  : fill_device(k, e);
+	if (rc)
+		return gpu_error((int)rc, e, "allocating %llu bytes on the GPU",
+				 (unsigned long long)bytes);
+	return gpu_error(pattern_fill_launch(k->device, bytes, k->seed, k->gated.stream), e,
+			 "filling the GPU's memory");
 }
 
 /* The link is looked at while copies keep it busy: an idle one is slow on purpose. */
@@ -327,18 +318,29 @@ static int run(struct ctx *c, struct err *e)
 	return ctx_sample(c, &s, e);
 }
 
-/* Poisons the destination and copies once. */
-static int poisoned_copy(struct copy *k, struct err *e)
+/* Makes the source again, lest an earlier copy is blamed on this one; poisons the destination. */
+static int prepare(struct copy *k, struct err *e)
 {
-	cudaError_t rc = cudaSuccess;
+	struct CUstream_st *stream = k->gated.stream;
+	int rc;
 
-	if (k->to_device)
-		rc = cudaMemsetAsync(k->device, POISON, k->size, k->gated.stream);
-	else
+	if (k->to_device) {
+		pattern_fill(k->from->buf.p, k->size, k->seed);
+		rc = (int)cudaMemsetAsync(k->device, POISON, k->size, stream);
+	} else {
 		memset(k->from->buf.p, POISON, k->size);
-	if (rc)
-		return gpu_error((int)rc, e, "poisoning %zu bytes", k->size);
-	return copy_n(k, 1, e) ? -e->code : wait_for(k, "waiting for the verified copy", e);
+		rc = pattern_fill_launch(k->device, k->size, k->seed, stream);
+	}
+	return gpu_error(rc, e, "poisoning %zu bytes", k->size);
+}
+
+static int verified_copy(struct copy *k, struct err *e)
+{
+	int rc = prepare(k, e);
+
+	if (!rc)
+		rc = copy_n(k, 1, e);
+	return rc ? rc : wait_for(k, "waiting for the verified copy", e);
 }
 
 static int check_device(struct copy *k, struct pattern_diff *diff, struct err *e)
@@ -358,18 +360,11 @@ static int check_device(struct copy *k, struct pattern_diff *diff, struct err *e
 	return gpu_error((int)rc, e, "checking %zu bytes on the GPU", k->size);
 }
 
-/* Both sides must hold the pattern again before the next case. */
-static int repair(struct copy *k, struct err *e)
-{
-	pattern_fill(k->from->buf.p, k->from->buf.bytes, k->seed);
-	return fill_device(k, e);
-}
-
 static int verify(struct ctx *c, struct err *e)
 {
 	struct copy *k = ctx_state(c);
 	struct pattern_diff diff = PATTERN_DIFF_INIT;
-	int rc = poisoned_copy(k, e);
+	int rc = verified_copy(k, e);
 
 	if (!rc && k->to_device)
 		rc = check_device(k, &diff, e);
@@ -379,13 +374,12 @@ static int verify(struct ctx *c, struct err *e)
 		return rc;
 	if (diff.first == PATTERN_NONE)
 		return host_check_placement(&k->from->proof, (int)ctx_u64(c, "node"), e);
-	rc = repair(k, e);
-	return rc ? rc
-		  : err_set(e, EBADMSG,
-			    "gpu %s: %s copy of %zu bytes (%s): %llu bytes are wrong, the first at "
-			    "offset %llu",
-			    ctx_str(c, "gpu"), ctx_str(c, "dir"), k->size, ctx_str(c, "memory"),
-			    (unsigned long long)diff.bytes, (unsigned long long)diff.first);
+	return err_set(
+		e, EBADMSG,
+		"gpu %s: %s copy of %zu bytes (%s): %llu bytes are wrong, the first at offset "
+		"%llu",
+		ctx_str(c, "gpu"), ctx_str(c, "dir"), k->size, ctx_str(c, "memory"),
+		(unsigned long long)diff.bytes, (unsigned long long)diff.first);
 }
 
 static void teardown(struct ctx *c)

@@ -25,6 +25,7 @@ struct ctx {
 	const struct bench *bench;
 	const char *const *set; /* "op=copy" …, NULL at its end; the rest has its default */
 	uint64_t case_seed;
+	uint64_t pinned_limit; /* 0: a gibibyte */
 	void *state;
 	char word[64];
 	struct fake_fact fact[64];
@@ -91,7 +92,7 @@ void *ctx_state(const struct ctx *c)
 
 uint64_t ctx_pinned_limit(const struct ctx *c, int node)
 {
-	return 1 << 30;
+	return c->pinned_limit ? c->pinned_limit : 1 << 30;
 }
 
 void ctx_emit(struct ctx *c, const char *metric, double value)

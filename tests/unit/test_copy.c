@@ -2,22 +2,13 @@
  * copy: without a usable GPU (or without nvcc) it says why; with one, every odd size arrives
  * whole and a byte that does not is found at its offset.
  */
-#include "fake_ctx.h"
+#include "copy_case.h"
 
-#include "../../harness/probe/placement.h"
+#ifdef ASSAY_CUDA
+#include "../../kernels/pattern.h"
 
-#include <errno.h>
-
-extern const struct bench bench_copy;
-
-static struct ctx *make(const char *const *set)
-{
-	struct ctx *c = calloc(1, sizeof(*c));
-
-	c->bench = &bench_copy;
-	c->set = set;
-	return c;
-}
+#include <cuda_runtime_api.h>
+#endif
 
 static bool have_gpu(void)
 {
@@ -61,46 +52,52 @@ static void blocking_launches_are_refused(void **state)
 	free(c);
 }
 
-/* Runs one case; with `break_it` one byte of the source is changed before it is verified. */
-static void one_case(const char *memory, const char *dir, const char *size, bool break_it)
-{
-	const char *set[] = {"gpu=0", "node=0", memory, dir, size, NULL};
-	struct ctx *c = make(set);
-	struct err e = ERR_INIT;
-	bool pageable = !strcmp(memory, "memory=pageable");
-
-	assert_int_equal(bench_copy.supported(c, &e), 0);
-	assert_int_equal(bench_copy.setup(c, &e), 0);
-	assert_int_equal(bench_copy.run(c, &e), 0);
-	assert_true(c->value[0] > 0);
-	assert_int_equal(bench_copy.verify(c, &e), 0);
-	assert_non_null(fake_fact(c, "placement"));
-	if (break_it && !pageable) {
-		/* its state begins with the pinned buffer */
-		((uint8_t *)((struct placement_buf *)c->state)->p)[2] ^= 1;
-		assert_int_equal(bench_copy.verify(c, &e), -EBADMSG);
-		assert_non_null(strstr(e.text, "1 bytes are wrong, the first at offset 2"));
-		err_clear(&e);
-		assert_int_equal(bench_copy.verify(c, &e), 0); /* repaired for the next case */
-	}
-	bench_copy.teardown(c);
-	free(c);
-}
-
 static void copies_arrive_whole(void **state)
 {
-	static const char *const memory[] = {"memory=pinned", "memory=pageable"};
-	static const char *const dir[] = {"dir=h2d", "dir=d2h"};
-	static const char *const size[] = {"size=1", "size=3", "size=4099", "size=40MiB"};
+	if (!have_gpu())
+		skip();
+	all_cases();
+}
+
+#ifdef ASSAY_CUDA
+/* What the kernel says of n bytes of which the one at `wrong` was changed; n: none was. */
+static struct pattern_diff kernel_says(uint64_t n, uint64_t wrong)
+{
+	struct pattern_diff diff = PATTERN_DIFF_INIT, *on_gpu;
+	uint8_t *p, byte;
+
+	assert_int_equal(cudaMalloc((void **)&p, n), cudaSuccess);
+	assert_int_equal(cudaMalloc((void **)&on_gpu, sizeof(diff)), cudaSuccess);
+	assert_int_equal(pattern_fill_launch(p, n, 7, NULL), cudaSuccess);
+	if (wrong < n) {
+		cudaMemcpy(&byte, p + wrong, 1, cudaMemcpyDeviceToHost);
+		byte ^= 0x40;
+		cudaMemcpy(p + wrong, &byte, 1, cudaMemcpyHostToDevice);
+	}
+	cudaMemcpy(on_gpu, &diff, sizeof(diff), cudaMemcpyHostToDevice);
+	assert_int_equal(pattern_check_launch(p, n, 7, on_gpu, NULL), cudaSuccess);
+	cudaMemcpy(&diff, on_gpu, sizeof(diff), cudaMemcpyDeviceToHost);
+	cudaFree(on_gpu);
+	cudaFree(p);
+	return diff;
+}
+
+static void kernels_find_the_byte(void **state)
+{
+	static const uint64_t sizes[] = {1, 3, 4, 4097, (64 << 20) + 2};
 
 	if (!have_gpu())
 		skip();
-	for (int i = 0; i < 16; i++) {
-		const char *bytes = size[i / 4];
-		/* only the source of h2d can be broken from here */
-		one_case(memory[i % 2], dir[i / 2 % 2], bytes, i / 2 % 2 == 0 && i / 4 > 0);
+	for (int i = 0; i < 5; i++) {
+		uint64_t n = sizes[i];
+		assert_int_equal(kernel_says(n, n).first, PATTERN_NONE);
+		assert_int_equal(kernel_says(n, n).bytes, 0);
+		assert_int_equal(kernel_says(n, n - 1).first, n - 1);
+		assert_int_equal(kernel_says(n, n / 2).first, n / 2);
+		assert_int_equal(kernel_says(n, n / 2).bytes, 1);
 	}
 }
+#endif
 
 int main(void)
 {
@@ -108,6 +105,9 @@ int main(void)
 		cmocka_unit_test(without_a_gpu_it_says_why),
 		cmocka_unit_test(blocking_launches_are_refused),
 		cmocka_unit_test(copies_arrive_whole),
+#ifdef ASSAY_CUDA
+		cmocka_unit_test(kernels_find_the_byte),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

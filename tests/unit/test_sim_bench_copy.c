@@ -1,0 +1,113 @@
+/* The benchmark copy on the simulated server: clean, with a corrupted copy, with little memory. */
+#include "copy_case.h"
+#include "sim.h"
+
+#ifdef ASSAY_CUDA
+
+static struct ctx *started(const char *const *set, uint64_t pinned_limit)
+{
+	struct ctx *c = make(set);
+	struct err e = ERR_INIT;
+
+	c->pinned_limit = pinned_limit;
+	CHECK(!bench_copy.supported(c, &e));
+	CHECK(!bench_copy.setup(c, &e));
+	return c;
+}
+
+static void corrupted(void)
+{
+	static const char *const set[] = {"gpu=0", "node=0", "dir=d2h", "size=64MiB", NULL};
+	struct ctx *c = started(set, 0);
+	struct err e = ERR_INIT;
+
+	CHECK(!bench_copy.run(c, &e));
+	CHECK(bench_copy.verify(c, &e) == -EBADMSG);
+	CHECK(strstr(e.text, "gpu 0: d2h copy of 67108864 bytes (pinned)"));
+	CHECK(strstr(e.text, "1 bytes are wrong, the first at offset 33554432"));
+	bench_copy.teardown(c);
+}
+
+static void little_memory(void)
+{
+	static const char *const set[] = {"gpu=0", "node=0", "dir=h2d", "size=8MiB", NULL};
+	struct ctx *c = started(set, 4 << 20);
+	struct err e = ERR_INIT;
+
+	CHECK(bench_copy.run(c, &e) == -ENOTSUP);
+	CHECK(strstr(e.text, "4194304 bytes of pinned memory"));
+	bench_copy.teardown(c);
+}
+
+static void facts(void)
+{
+	static const char *const set[] = {"gpu=0", "node=0", "dir=h2d", "size=64MiB", NULL};
+	struct ctx *c = started(set, 0);
+	struct err e = ERR_INIT;
+
+	CHECK(!bench_copy.run(c, &e));
+	CHECK(!strcmp(fake_fact(c, "placement"), "PROVEN"));
+	CHECK(!strcmp(fake_fact(c, "thread"), "PINNED"));
+	CHECK(!fake_fact(c, "pages")); /* pinned memory is the driver's */
+	bench_copy.teardown(c);
+}
+
+static void another_node(void)
+{
+	static const char *const set[] = {"gpu=0", "node=1", "memory=pageable", "size=4KiB", NULL};
+	struct ctx *c = started(set, 0);
+	struct err e = ERR_INIT;
+
+	CHECK(!bench_copy.run(c, &e));
+	CHECK(!bench_copy.verify(c, &e));
+	bench_copy.teardown(c);
+}
+
+static void copies_arrive_whole(void **state)
+{
+	assert_server("hgx-h100", "", all_cases);
+}
+
+static void a_corrupted_copy_fails(void **state)
+{
+	assert_server("hgx-h100", "corrupt_copy gpu=0", corrupted);
+}
+
+static void above_the_limit_is_skipped(void **state)
+{
+	assert_server("hgx-h100", "", little_memory);
+}
+
+static void what_it_says_of_itself(void **state)
+{
+	assert_server("hgx-h100", "", facts);
+	assert_server("hgx-h100", "", another_node);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(copies_arrive_whole),
+		cmocka_unit_test(a_corrupted_copy_fails),
+		cmocka_unit_test(above_the_limit_is_skipped),
+		cmocka_unit_test(what_it_says_of_itself),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#else
+
+static void without_nvcc(void **state)
+{
+	skip(); /* there is no copy to simulate */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(without_nvcc)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#endif
