@@ -6,15 +6,17 @@
 #include "svg.h"
 #include "text.h"
 #include "../harness/base/mem.h"
+#include "../harness/judge/words.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WIDTH 680.0
-#define ROW   22.0
-#define TOP   26.0
+#define WIDTH	   680.0
+#define ROW	   22.0
+#define TOP	   26.0
+#define NAME_BYTES 44
 
 struct frame {
 	struct axis x;
@@ -42,20 +44,31 @@ static void extent(const struct group *g, const bool *shown, double *lo, double 
 	}
 }
 
+/* A row's name, with a cross where it failed, no longer than there is room for. */
+static void name_row(struct buf *out, const struct group *g, const struct result *r)
+{
+	struct buf words = BUF_INIT;
+
+	view_row_words(&words, g, r);
+	buf_puts(out, r->status == ST_PASS ? "" : "✕ ");
+	words_cut(out, buf_str(&words), NAME_BYTES);
+	buf_free(&words);
+}
+
 static double label_width(const struct group *g, const bool *shown)
 {
 	double widest = 0;
 
 	for (size_t i = 0; i < g->n; i++) {
-		struct buf words = BUF_INIT;
+		struct buf name = BUF_INIT;
 
 		if (!shown[i])
 			continue;
-		view_row_words(&words, g, g->row[i]);
-		widest = fmax(widest, svg_text_width(buf_str(&words)));
-		buf_free(&words);
+		name_row(&name, g, g->row[i]);
+		widest = fmax(widest, svg_text_width(name.s));
+		buf_free(&name);
 	}
-	return fmin(widest, 300);
+	return widest;
 }
 
 static void draw_axis(struct buf *out, const struct frame *f, const struct group *g)
@@ -82,9 +95,7 @@ static void draw_row(struct buf *out, const struct frame *f, const struct group 
 	bool bad = r->status != ST_PASS;
 	char text[40];
 
-	if (bad)
-		buf_puts(&words, "✕ ");
-	view_row_words(&words, g, r);
+	name_row(&words, g, r);
 	svg_text(out, "t e", f->left - 8, y + 4, buf_str(&words));
 	if (r->ceiling > 0 && r->ceiling <= f->x.hi && r->ceiling >= f->x.lo)
 		svg_line(out, "ce", axis_at(&f->x, r->ceiling), y - ROW / 2,

@@ -372,7 +372,7 @@ static inline void mk_hostile(struct bundle_data *d)
 	char *reason = mem_zalloc(4001, 1);
 	struct mk_key k = {.bench = "null", .metric = "value", .labels = "case=1"};
 
-	mk_head(d, "<script>alert(1)</script>", "\"quoted\" & 'single' </style><b>",
+	mk_head(d, "<script>alert(1)</script>", "\"quoted\" & 'single' </style><b>\033[2J\xc2\x9b",
 		"<img src=x onerror=alert(1)>");
 	mk_manifest_of(d, "host", "host.motd", "\033[31mred\007 \xff\xfe bell \xc2\x9b");
 	mk_manifest_of(d, "host", "host.bidi", "\xe2\x80\xae reversed");
