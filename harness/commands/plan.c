@@ -4,6 +4,7 @@
 #include "../base/mem.h"
 #include "../base/status.h"
 #include "../formats/json.h"
+#include "../run/gate.h"
 #include "../run/parent.h"
 #include "../run/preflight.h"
 #include "command.h"
@@ -80,10 +81,12 @@ static void print_text(const struct plan *p)
 	printf("%s: %s\n\n step  processes x time  deadline  what\n", p->name, p->summary);
 	for (size_t i = 0; i < p->n; i++) {
 		const struct plan_step *st = &p->step[i];
+		char *params = gate_brief(st->row.params);
 
 		printf("%5u  %9u x %3.0f s  %6.0f s  %s %s (%u case%s)\n", st->row.step,
 		       st->row.processes, st->row.estimate_s, st->row.deadline_s, st->row.bench,
-		       st->row.params, st->cases, st->cases == 1 ? "" : "s");
+		       params, st->cases, st->cases == 1 ? "" : "s");
+		free(params);
 		if (st->row.skip[0])
 			printf("%31s%s\n", "", st->row.skip);
 	}

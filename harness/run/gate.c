@@ -145,6 +145,28 @@ static unsigned list_length(const char *list)
 	return n;
 }
 
+char *gate_brief(const char *params)
+{
+	struct buf b = BUF_INIT;
+
+	for (const char *s = params; *s;) {
+		size_t n = strcspn(s, " "), first = strcspn(s, ",");
+		char *one = mem_strndup(s, n);
+		unsigned values = list_length(one);
+
+		if (values > 4)
+			buf_printf(&b, "%.*s..%s (%u)", (int)first, one, strrchr(one, ',') + 1,
+				   values);
+		else
+			buf_puts(&b, one);
+		free(one);
+		s += n;
+		if (*s)
+			buf_putc(&b, *s++);
+	}
+	return buf_steal(&b);
+}
+
 double gate_share(const char *pattern, const char *bench, const char *params)
 {
 	struct key_parts k;

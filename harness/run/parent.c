@@ -4,6 +4,7 @@
 #include "../base/log.h"
 #include "../base/mem.h"
 #include "child.h"
+#include "gate.h"
 #include "telemetry.h"
 
 #include <errno.h>
@@ -47,10 +48,12 @@ static void show(const struct running *r)
 	double spent = since_s(g->step_start_ns);
 	double left = g->left_s - (spent < g->step_s ? spent : g->step_s);
 	long s = left > 0 ? (long)left : 0;
+	char *params = gate_brief(g->st->row.params);
 
 	log_progress("[%u/%u] %s %s, process %u of %u, about %ld:%02ld left", g->done + 1, g->all,
-		     g->st->row.bench, g->st->row.params, g->process + 1, g->st->row.processes,
-		     s / 60, s % 60);
+		     g->st->row.bench, params, g->process + 1, g->st->row.processes, s / 60,
+		     s % 60);
+	free(params);
 }
 
 /* About ten times a second while a step runs. */
@@ -115,9 +118,11 @@ static int record(struct running *r, const struct plan_step *st, unsigned proces
 			       .rows = rows};
 
 	if (o->status != ST_PASS) {
+		char *params = gate_brief(st->row.params);
+
 		r->state[st->row.step].over = true;
-		log_info("%s %s: %s: %s", st->row.bench, st->row.params, status_name(o->status),
-			 o->reason);
+		log_info("%s %s: %s: %s", st->row.bench, params, status_name(o->status), o->reason);
+		free(params);
 	}
 	return bundle_add_step(p->bundle, &row, e);
 }
