@@ -272,7 +272,8 @@ void machine_rows(const struct rows *r)
 		return;
 	}
 	cpu_rows(r, &t);
-	row(r, "memory.page", "sysconf, /proc/self/smaps of a recorded tree", "%llu", (unsigned long long)t.page_bytes);
+	row(r, "memory.page", "sysconf, /proc/self/smaps of a recorded tree", "%llu",
+	    (unsigned long long)t.page_bytes);
 	node_rows(r, &t);
 	swap_row(r);
 	edac_row(r, "memory.edac_corrected", "ce_count");
