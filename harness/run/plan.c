@@ -30,7 +30,7 @@ const struct section_option section_options[] = {
 	{NULL, NULL, NULL},
 };
 
-#define START_HOST_S 1.0 /* memory is mapped and filled */
+#define START_HOST_S 2.0 /* memory is mapped and filled */
 #define START_GPU_S  2.5
 #define WARM_UP_S    1.2
 #define PRIMARY_S    0.4

@@ -117,7 +117,7 @@ int record_arm(const struct parent *p, struct err *e)
 	for (size_t i = 0; i < p->m->n_gpus && !rc; i++) {
 		char key[48];
 
-		snprintf(key, sizeof(key), "gpu.%zu.pci", i);
+		snprintf(key, sizeof(key), "gpu.%zu.address", i);
 		rc = bundle_add_manifest(p->bundle, p->arm.name, key, p->m->gpu[i].address, "sysfs",
 					 e);
 	}
