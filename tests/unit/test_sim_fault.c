@@ -59,7 +59,8 @@ static double copy_s(int gpu, bool to_device, ssize_t *wrong_at)
 	memset(host, 0x5a, BYTES);
 	OK(cudaMemset(device, to_device ? 0 : 0x5a, BYTES));
 	OK(cudaEventRecord(a, NULL));
-	OK(cudaMemcpyAsync(to_device ? device : back, to_device ? host : device, BYTES, cudaMemcpyDefault, NULL));
+	OK(cudaMemcpyAsync(to_device ? device : back, to_device ? host : device, BYTES,
+			   cudaMemcpyDefault, NULL));
 	OK(cudaEventRecord(b, NULL));
 	OK(cudaDeviceSynchronize());
 	OK(cudaEventElapsedTime(&ms, a, b));
@@ -86,7 +87,8 @@ static void downtrained(void)
 	void *d = nvml_gpu(3);
 
 	CHECK(near(copy_s(2, true, &wrong), BYTES / g->h2d_pinned_bytes_s));
-	CHECK(near(copy_s(3, true, &wrong), BYTES / (g->h2d_pinned_bytes_s / 8))); /* Gen5 to Gen3, half as wide */
+	CHECK(near(copy_s(3, true, &wrong),
+		   BYTES / (g->h2d_pinned_bytes_s / 8))); /* Gen5 to Gen3, half as wide */
 	CHECK(nvml_u32("nvmlDeviceGetCurrPcieLinkGeneration", d) == 3);
 	CHECK(nvml_u32("nvmlDeviceGetCurrPcieLinkWidth", d) == 8);
 	CHECK(nvml_u32("nvmlDeviceGetMaxPcieLinkGeneration", d) == 5);
@@ -215,7 +217,8 @@ static void busy(void)
 	} m;
 
 	CHECK(!ask(nvml_gpu(3), &n, p) && n == 1 && p[0].pid > 1 && p[0].used > 1u << 30);
-	CHECK(!NVML("nvmlDeviceGetMemoryInfo", void *, void *)(nvml_gpu(3), &m) && m.used > 1u << 30);
+	CHECK(!NVML("nvmlDeviceGetMemoryInfo", void *, void *)(nvml_gpu(3), &m) &&
+	      m.used > 1u << 30);
 	n = 8;
 	CHECK(!ask(nvml_gpu(2), &n, p) && n == 0);
 }
