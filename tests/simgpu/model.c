@@ -21,7 +21,7 @@ static struct {
 
 static void refuse(const struct err *e)
 {
-	err_print(e, "simulated server: ", stderr);
+	err_print(e, "simulated server", stderr);
 	_exit(2);
 }
 

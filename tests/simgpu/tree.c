@@ -119,6 +119,6 @@ int main(int argc, char **argv)
 	tree_cpus(&t);
 	tree_pci(&t);
 	if (t.e.code)
-		err_print(&t.e, "simtree: ", stderr);
+		err_print(&t.e, "simtree", stderr);
 	return t.e.code ? 1 : 0;
 }

@@ -1,0 +1,403 @@
+/*
+ * The simulated server apart from CUDA: noise and seeds, placement and host rates, profiles and
+ * faults that are refused, the tree that it writes, and scripts/sim that starts it.
+ */
+#include "sim.h"
+#include "../simgpu/sim.h"
+#include "../../harness/base/clock.h"
+#include "../../harness/probe/placement.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <math.h>
+#include <sys/stat.h>
+
+#define H100 "hgx-h100"
+
+/* ---- programs ---- */
+
+static char build[4096];
+
+/* Runs a shell command with $BUILD set; its output (both streams) goes to out. */
+static int shell(char *out, size_t n, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static int shell(char *out, size_t n, const char *fmt, ...)
+{
+	char command[4096];
+	size_t len;
+	va_list ap;
+	FILE *f;
+	int rc;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	setenv("BUILD", build, 1);
+	f = popen(command, "r");
+	assert_non_null(f);
+	len = fread(out, 1, n - 1, f);
+	out[len] = '\0';
+	rc = pclose(f);
+	return WIFEXITED(rc) ? WEXITSTATUS(rc) : 128 + WTERMSIG(rc);
+}
+
+/* ---- noise ---- */
+
+static double draws[4000];
+static int n_draws;
+
+/* Chases of one load amount under a stream; the values go to a pipe that the parent reads. */
+static int pipe_fd[2];
+static uint64_t process_stream, case_stream;
+
+static void measure(void)
+{
+	struct host_load l = {.kind = HOST_CHASE, .threads = 1, .amount = 1e6};
+
+	clock_meas_begin(process_stream);
+	clock_meas_begin(case_stream);
+	for (int i = 0; i < n_draws; i++)
+		draws[i] = placement_time(&l, 1) / 1e6;
+	CHECK(write(pipe_fd[1], draws, (size_t)n_draws * sizeof(*draws)) ==
+	      (ssize_t)((size_t)n_draws * sizeof(*draws)));
+}
+
+static void measure_in_process(uint64_t process, uint64_t case_, int n)
+{
+	size_t want, got = 0;
+
+	process_stream = process;
+	case_stream = case_;
+	n_draws = n;
+	want = (size_t)n * sizeof(*draws);
+	assert_int_equal(pipe(pipe_fd), 0);
+	assert_server(H100, "", measure); /* all of it fits into the pipe */
+	close(pipe_fd[1]);
+	while (got < want) {
+		ssize_t r = read(pipe_fd[0], (char *)draws + got, want - got);
+
+		assert_true(r > 0);
+		got += (size_t)r;
+	}
+	close(pipe_fd[0]);
+}
+
+static double mean_log(int n)
+{
+	double sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += log(draws[i]);
+	return sum / n;
+}
+
+static double sd_log(int n, double mean)
+{
+	double sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += (log(draws[i]) - mean) * (log(draws[i]) - mean);
+	return sqrt(sum / (n - 1));
+}
+
+/* What the profile says of itself. */
+static double stated(const char *key)
+{
+	char out[64];
+	int rc = shell(out, sizeof(out),
+		       "$BUILD/simgpu/simtree --show tests/simgpu/servers/hgx-h100.ini | sed -n "
+		       "'s/^%s=//p'",
+		       key);
+
+	assert_int_equal(rc, 0);
+	assert_true(*out);
+	return atof(out);
+}
+
+static void test_one_seed_same_numbers(void **s)
+{
+	double first[50];
+
+	measure_in_process(1, 2, 50);
+	memcpy(first, draws, sizeof(first));
+	measure_in_process(1, 2, 50);
+	assert_memory_equal(first, draws, sizeof(first));
+	measure_in_process(1, 3, 50);
+	assert_memory_not_equal(first, draws, sizeof(first));
+	measure_in_process(2, 2, 50);
+	assert_memory_not_equal(first, draws, sizeof(first));
+}
+
+static void test_noise_is_as_stated(void **s)
+{
+	enum { N = 4000, PROCESSES = 200 };
+	double mean, sd, lag = 0, processes[PROCESSES], sum = 0, squares = 0;
+
+	measure_in_process(11, 12, N);
+	mean = mean_log(N);
+	sd = sd_log(N, mean);
+	for (int i = 1; i < N; i++)
+		lag += (log(draws[i]) - mean) * (log(draws[i - 1]) - mean) / (sd * sd * (N - 1));
+	assert_true(fabs(sd / stated("noise.sample_sd") - 1) < 0.1);
+	assert_true(fabs(lag - stated("noise.autocorrelation")) < 0.06);
+
+	for (int p = 0; p < PROCESSES; p++) {
+		measure_in_process(1000 + (uint64_t)p, 5, 200);
+		processes[p] = mean_log(200);
+		sum += processes[p];
+	}
+	for (int p = 0; p < PROCESSES; p++)
+		squares += (processes[p] - sum / PROCESSES) * (processes[p] - sum / PROCESSES);
+	assert_true(fabs(exp(sum / PROCESSES) / stated("memory.latency_local_s") - 1) < 0.0005);
+	assert_true(fabs(sqrt(squares / (PROCESSES - 1)) / stated("noise.process_sd") - 1) < 0.25);
+}
+
+/* ---- placement and host memory ---- */
+
+static int calls;
+
+static void count(void *arg, uint64_t n)
+{
+	calls += (int)n;
+}
+
+static double rate(enum host_work kind, int cpu_node, int node, int threads)
+{
+	struct host_load l = {.kind = kind,
+			      .cpu_node = cpu_node,
+			      .node = node,
+			      .threads = threads,
+			      .amount = 1e9};
+
+	return 1e9 / placement_time(&l, 1);
+}
+
+static void host_rates(void)
+{
+	const struct sim_memory *m = &sim_profile()->memory;
+	struct host_load l = {
+		.kind = HOST_CHASE, .cpu_node = 0, .node = 1, .threads = 1, .amount = 1e6};
+	uint64_t t = clock_meas_ns();
+	double s;
+
+	l.work = count;
+	s = placement_time(&l, 3);
+	placement_time(&l, 5);
+	CHECK(calls == 1); /* done once, whatever is asked */
+	CHECK(fabs(s / (3e6 * m->latency_remote_s) - 1) < 0.02);
+	CHECK((double)(clock_meas_ns() - t) * 1e-9 > s);
+	CHECK(fabs(rate(HOST_TRIAD, 0, 0, 112) / m->triad_bytes_s - 1) < 0.02);
+	CHECK(fabs(rate(HOST_READ, 1, 1, 112) / m->read_bytes_s - 1) < 0.02);
+	CHECK(fabs(rate(HOST_WRITE, 1, 0, 112) / (m->write_bytes_s * m->remote_share) - 1) < 0.02);
+	CHECK(fabs(rate(HOST_COPY, 0, 0, 1) / m->thread_bytes_s - 1) < 0.02);
+}
+
+static void shifted_rates(void)
+{
+	const struct sim_memory *m = &sim_profile()->memory;
+	struct host_load l = {.kind = HOST_CHASE, .threads = 1, .amount = 1e6};
+
+	CHECK(fabs(placement_time(&l, 1) / (1e6 * m->latency_local_s * 1.2) - 1) < 0.02);
+	CHECK(fabs(rate(HOST_TRIAD, 0, 0, 112) / (m->triad_bytes_s * 0.9) - 1) < 0.02);
+}
+
+static void placement(void)
+{
+	struct placement_buf b;
+	struct placement_proof p;
+	struct err e = ERR_INIT;
+	int cpus[256];
+
+	CHECK(placement_alloc(&b, 1 << 20, 7, PAGES_4K, &e) == -EINVAL);
+	CHECK(!placement_alloc(&b, 1 << 20, 1, PAGES_HUGETLB, NULL));
+	CHECK(b.node == 1 && b.pages == PAGES_THP); /* this server keeps no huge pages */
+	placement_prove(b.p, b.bytes, 1, &p);
+	CHECK(p.result == PROOF_PROVEN && p.pages == 256 && !p.elsewhere);
+	placement_prove(b.p, b.bytes, 0, &p);
+	CHECK(p.result == PROOF_WRONG && p.elsewhere == 256 && p.found == 1);
+	placement_free(&b);
+	placement_prove(&p, sizeof(p), 0, &p);
+	CHECK(p.result == PROOF_UNPROVEN && *p.source);
+	CHECK(placement_cpus(1, cpus, 256) == 112 && cpus[0] == 56 && cpus[111] == 223);
+	CHECK(!placement_pin_cpu(60, NULL) && sim_memory_node() == 1);
+	CHECK(!placement_policy(0, NULL) && sim_memory_node() == 0);
+	CHECK(!placement_policy(-1, NULL) && sim_memory_node() == 1);
+}
+
+static void test_host(void **s)
+{
+	assert_server(H100, "", host_rates);
+	assert_server(H100, "shift what=host_latency by=0.2; shift what=host_triad by=0.1",
+		      shifted_rates);
+	assert_server(H100, "", placement);
+}
+
+/* ---- simtree and scripts/sim ---- */
+
+static void write_profile(const char *path, const char *sed)
+{
+	char out[4096];
+
+	assert_int_equal(shell(out, sizeof(out), "sed '%s' tests/simgpu/servers/hgx-h100.ini >%s",
+			       sed, path),
+			 0);
+}
+
+static void test_bad_profiles(void **s)
+{
+	static const struct {
+		const char *sed, *says;
+	} bad[] = {
+		{"s/^sockets = 2/sockets = two/", ":20: sockets=two is no whole number"},
+		{"s/^sockets = 2/sockets = 99/", ":20: sockets=99 is not within 1 and 8"},
+		{"s/^sockets = 2/sockts = 2/", ":20: [cpu] has no key \"sockts\""},
+		{"s/^sockets = 2/sockets = 2\\nsockets = 2/",
+		 ":21: sockets is given twice in [cpu]"},
+		{"/^sockets/d", ": [cpu] lacks sockets"},
+		{"s/^\\[cpu\\]/[cpus]/", ": no section [cpus]"},
+		{"s/^ecc = on/ecc = maybe/", "ecc=maybe is none of on|off|none"},
+		{"s/^memory_bytes = .*/memory_bytes = 80GB/", "memory_bytes=80GB is no size"},
+		{"s/^node = 1/node = 5/", "node 5, there are 2"},
+		{"s/^h2d_pinned_bytes_s = .*/h2d_pinned_bytes_s = 62e9/",
+		 "copies faster than its PCIe link can"},
+		{"s/^\\[gpu 3\\]/[gpu 4]/", "[gpu N] sections count up"},
+		{"s/^sockets = 2/sockets/", ":20: "},
+	};
+	char out[4096];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		write_profile("/tmp/assay-bad-profile.ini", bad[i].sed);
+		assert_int_equal(
+			shell(out, sizeof(out),
+			      "scripts/sim /tmp/assay-bad-profile.ini -- echo STARTED 2>&1"),
+			2);
+		assert_non_null(strstr(out, "/tmp/assay-bad-profile.ini"));
+		if (!strstr(out, bad[i].says))
+			fail_msg("\"%s\" does not say \"%s\"", out, bad[i].says);
+		assert_null(strstr(out, "STARTED"));
+	}
+	unlink("/tmp/assay-bad-profile.ini");
+}
+
+static void test_bad_faults(void **s)
+{
+	static const struct {
+		const char *fault, *says;
+	} bad[] = {
+		{"hung gpu=3", "no fault \"hung\""},
+		{"hang", "hang lacks gpu"},
+		{"hang gpu=8", "GPUs 0 to 7"},
+		{"hang gpu=-1", "gpu=-1 is out of range"},
+		{"hang gpu=3 gpu=4", "gpu needs one value"},
+		{"hang gpu=3 at=noon", "at=noon: there is only |copy|init|nvml|"},
+		{"hang gpu=3 now=1", "hang has no \"now\""},
+		{"hang gpu", "gpu needs one value"},
+		{"pcie_downtrain gpu=3", "pcie_downtrain lacks gen"},
+		{"pcie_downtrain gpu=3 gen=9", "gen=9 is out of range"},
+		{"shift what=h2d by=nan", "by=nan is out of range"},
+		{"shift what=speed by=0.1", "what=speed"},
+		{"corrupt_copy gpu=1 size=1KB", "size=1KB is out of range"},
+		{"hang gpu=3; oops", "FAULT:2: no fault \"oops\""},
+	};
+	char out[4096];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(shell(out, sizeof(out),
+				       "scripts/sim hgx-h100 --fault='%s' -- echo STARTED 2>&1",
+				       bad[i].fault),
+				 2);
+		if (!strstr(out, bad[i].says))
+			fail_msg("\"%s\" does not say \"%s\"", out, bad[i].says);
+		assert_null(strstr(out, "STARTED"));
+	}
+}
+
+static void test_start_script(void **s)
+{
+	char out[4096], run[4096];
+
+	assert_int_equal(shell(out, sizeof(out), "scripts/sim no-such -- true 2>&1"), 2);
+	assert_non_null(strstr(out, "hgx-h100"));
+	assert_int_equal(shell(out, sizeof(out), "scripts/sim hgx-h100 2>&1"), 2);
+	assert_int_equal(shell(out, sizeof(out), "scripts/sim h200-vm -- sh -c 'exit 7'"), 7);
+	assert_int_equal(shell(out, sizeof(out), "echo word | scripts/sim h200-vm -- cat"), 0);
+	assert_string_equal(out, "word\n");
+	/* the run's folder is gone on every way out */
+	assert_int_equal(shell(run, sizeof(run),
+			       "scripts/sim h200-vm -- sh -c 'echo $ASSAY_SYSROOT; kill $PPID'"),
+			 143);
+	run[strcspn(run, "\n")] = '\0';
+	assert_true(strlen(run) > 5);
+	assert_int_equal(access(dirname(run), F_OK), -1);
+	assert_int_equal(shell(out, sizeof(out),
+			       "scripts/sim h200-vm --fault=nvml_missing -- sh -c "
+			       "'test -s $LD_LIBRARY_PATH/libnvidia-ml.so.1'"),
+			 1);
+	assert_int_equal(shell(out, sizeof(out),
+			       "scripts/sim h200-vm -- sh -c "
+			       "'test -s $LD_LIBRARY_PATH/libnvidia-ml.so.1'"),
+			 0);
+}
+
+/* The value of a file of the tree of that server. */
+static void expect_file(const char *server, const char *fault, const char *file, const char *value)
+{
+	char out[4096];
+
+	assert_int_equal(shell(out, sizeof(out),
+			       "scripts/sim %s --fault='%s' -- sh -c 'cat $ASSAY_SYSROOT%s'",
+			       server, fault, file),
+			 0);
+	out[strcspn(out, "\n")] = '\0';
+	assert_string_equal(out, value);
+}
+
+static void test_tree(void **s)
+{
+	const char *pci = "/sys/bus/pci/devices";
+	char out[4096], path[256];
+
+	expect_file(H100, "", "/sys/devices/system/node/node1/cpulist", "56-111,168-223");
+	expect_file(H100, "", "/sys/devices/system/node/node1/distance", "21 10");
+	expect_file(H100, "", "/sys/devices/system/cpu/cpu200/cache/index2/size", "107520K");
+	snprintf(path, sizeof(path), "%s/0000:3c:00.0/current_link_speed", pci);
+	expect_file(H100, "", path, "32.0 GT/s PCIe");
+	expect_file(H100, "pcie_downtrain gpu=3 gen=3", path, "8.0 GT/s PCIe");
+	snprintf(path, sizeof(path), "%s/0000:39:02.0/current_link_speed", pci);
+	expect_file(H100, "pcie_downtrain gpu=3 gen=3", path,
+		    "8.0 GT/s PCIe"); /* the port above it */
+	snprintf(path, sizeof(path), "%s/0000:3a:00.0/current_link_speed", pci);
+	expect_file(H100, "pcie_downtrain gpu=3 gen=3", path, "32.0 GT/s PCIe");
+	snprintf(path, sizeof(path), "%s/0000:06:00.0/numa_node", pci);
+	expect_file("h200-vm", "", path, "-1");
+	assert_int_equal(shell(out, sizeof(out),
+			       "scripts/sim hgx-h100 -- sh -c 'cd $ASSAY_SYSROOT; "
+			       "realpath --relative-to=. sys/bus/pci/devices/0000:1a:00.0; "
+			       "realpath --relative-to=. sys/bus/pci/devices/0000:1a:00.0/driver'"),
+			 0);
+	assert_string_equal(
+		out, "sys/devices/pci0000:15/0000:15:01.0/0000:16:00.0/0000:17:02.0/0000:1a:00.0\n"
+		     "sys/bus/pci/drivers/nvidia\n");
+	assert_int_equal(shell(out, sizeof(out),
+			       "scripts/sim hgx-h100 --fault=driver_mismatch -- sh -c "
+			       "'grep -c 580.82.07 $ASSAY_SYSROOT/proc/driver/nvidia/version'"),
+			 1);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_seed_same_numbers),
+		cmocka_unit_test(test_noise_is_as_stated),
+		cmocka_unit_test(test_host),
+		cmocka_unit_test(test_bad_profiles),
+		cmocka_unit_test(test_bad_faults),
+		cmocka_unit_test(test_start_script),
+		cmocka_unit_test(test_tree),
+	};
+	char *self = realpath(argv[0], NULL);
+
+	/* BUILD/tests/unit/test_sim_server */
+	snprintf(build, sizeof(build), "%s", self ? dirname(dirname(dirname(self))) : "build");
+	free(self);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
