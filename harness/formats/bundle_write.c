@@ -205,7 +205,7 @@ int bundle_create(struct bundle **out, const char *dir, struct err *e)
 
 /* ---- opening again ---- */
 
-/* Bytes up to the end of the last whole row: a newline inside quotes ends none. */
+/* Bytes up to the end of the last whole row: at CR or LF, as libcsv has it, outside quotes. */
 static size_t whole_rows(const char *s, size_t n)
 {
 	size_t whole = 0;
@@ -213,7 +213,7 @@ static size_t whole_rows(const char *s, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		quoted ^= s[i] == '"';
-		if (s[i] == '\n' && !quoted)
+		if ((s[i] == '\n' || s[i] == '\r') && !quoted)
 			whole = i + 1;
 	}
 	return whole;

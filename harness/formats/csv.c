@@ -233,11 +233,9 @@ int csv_read_mem(const char *name, const void *data, size_t len, const char *con
 	r.e = e;
 	if (len >= 3 && !memcmp(data, "\xef\xbb\xbf", 3))
 		return fail(&r, 1, "starts with a byte-order mark; save it as UTF-8 without one");
-	if (torn_tail) {
-		const char *last = len ? memrchr(data, '\n', len) : NULL;
-
-		len = last ? (size_t)(last - (const char *)data) + 1 : 0;
-	}
+	const char *text = data;
+	while (torn_tail && len && text[len - 1] != '\n' && text[len - 1] != '\r')
+		len--;
 	if (parser_init(&p))
 		return err_at(e, ENOMEM, name, 0, "out of memory");
 	r.fields = mem_zalloc(n, sizeof(*r.fields));

@@ -98,6 +98,7 @@ static void torn_tails(void **state)
 	good("a,b\n1,2\n3,\"x\ny", true, "2:1|2\n");
 	good("a,b\n1,2\n3,\"x\"", true, "2:1|2\n");
 	good("a,b\n1,2\n3\n", true, "2:1|2\n");
+	good("a,b\n1,2\r3,\"x", true, "2:1|2\n");
 	good("a,b\n1,2\n\0\0\0", true, "2:1|2\n");
 }
 
