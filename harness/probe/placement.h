@@ -11,8 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum pages { PAGES_4K, PAGES_THP, PAGES_HUGETLB }; /* PAGES_4K: the base page, 64 KiB on some arm64 */
-const char *pages_name(enum pages p);		   /* "4K", "THP", "HUGETLB" */
+enum pages {
+	PAGES_4K,
+	PAGES_THP,
+	PAGES_HUGETLB
+};				      /* PAGES_4K: the base page, 64 KiB on some arm64 */
+const char *pages_name(enum pages p); /* "4K", "THP", "HUGETLB" */
 
 struct placement_buf {
 	void *p;
