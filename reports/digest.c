@@ -139,30 +139,39 @@ void digest_measured(struct buf *out, const struct report *r)
 	}
 }
 
-/* "copy (no NVIDIA GPU …); copy GPU 3 (timed out)": what failed is told in full below. */
+/* "copy GPU 3 (timed out)": the GPU alone, the reason only of what was skipped. */
+static void name_missing(struct buf *out, const struct finding *x)
+{
+	buf_puts(out, x->bench[0] ? x->bench : "a step");
+	if (x->where[0])
+		buf_putc(out, ' ');
+	buf_add(out, x->where, strcspn(x->where, "(,"));
+	while (out->s[out->len - 1] == ' ')
+		out->s[--out->len] = '\0';
+	buf_puts(out, " (");
+	words_cut(out, x->status == ST_SKIP ? x->reason : text_status_word(x->status), 120);
+	buf_putc(out, ')');
+}
+
+/* Findings without a number, each named once. */
 void digest_missing(struct buf *out, const struct findings *f)
 {
 	size_t told = 0;
 
 	for (size_t i = 0; i < f->n; i++) {
-		const struct finding *x = &f->f[i];
+		struct buf name = BUF_INIT;
 
-		if (x->number)
+		if (f->f[i].number)
 			continue;
-		if (told == 4) {
-			buf_printf(out, "; and %zu more, see below", f->n - i);
-			return;
+		name_missing(&name, &f->f[i]);
+		if (told < 6 && (!out->len || !strstr(out->s, name.s))) {
+			join(out, "; ", "", name.s);
+			told++;
+		} else if (told == 6) {
+			buf_puts(out, "; and more, see below");
+			told++;
 		}
-		join(out, "; ", "", x->bench[0] ? x->bench : "a step");
-		if (x->where[0])
-			buf_putc(out, ' ');
-		buf_add(out, x->where, strcspn(x->where, "(,"));
-		while (out->s[out->len - 1] == ' ')
-			out->s[--out->len] = '\0';
-		buf_puts(out, " (");
-		words_cut(out, x->status == ST_SKIP ? x->reason : text_status_word(x->status), 120);
-		buf_putc(out, ')');
-		told++;
+		buf_free(&name);
 	}
 }
 

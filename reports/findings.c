@@ -1,6 +1,7 @@
 /* Findings: see findings.h. */
 #include "findings.h"
 #include "../harness/base/mem.h"
+#include "../harness/base/units.h"
 #include "../harness/formats/key.h"
 #include "../harness/judge/steps.h"
 #include "../harness/judge/words.h"
@@ -145,13 +146,15 @@ static char *where(const struct bundle_data *d, const struct result *const *row,
 	return buf_steal(&out);
 }
 
-static const char *advice(const struct result *r, bool number)
+static const char *advice(const struct result *r)
 {
 	bool gpu = key_find(r->labels, "gpu", &(size_t){0}) != NULL;
 
 	switch (r->status) {
 	case ST_FAIL:
-		if (number)
+		if (r->s.n && !r->untrue)
+			return ""; /* the rule that failed it says what to do */
+		if (r->untrue)
 			return "Do not use this number: the timer, the amount of work or the "
 			       "ceiling is wrong. Keep the bundle and report it.";
 		return gpu ? "Run this step alone again. If it fails again, read the ECC counters "
@@ -202,10 +205,32 @@ static bool told_by_case(const struct result *r, const struct results *all)
 	return false;
 }
 
-static int by_finding(const void *pa, const void *pb)
+/* Compares texts without their digits: "4 bytes are wrong" and "16 bytes are wrong" are one. */
+static int by_words(const char *a, const char *b)
 {
-	const struct result *a = *(const struct result *const *)pa;
-	const struct result *b = *(const struct result *const *)pb;
+	for (;;) {
+		a += strspn(a, "0123456789");
+		b += strspn(b, "0123456789");
+		if (*a != *b || !*a)
+			return (unsigned char)*a - (unsigned char)*b;
+		a++;
+		b++;
+	}
+}
+
+static int by_gpu(const struct result *a, const struct result *b)
+{
+	char *x = key_get(a->labels, "gpu"), *y = key_get(b->labels, "gpu");
+	int c = strcmp(x ? x : "", y ? y : "");
+
+	free(x);
+	free(y);
+	return c;
+}
+
+/* What makes rows one finding. Across GPUs only steps of one reason, and what was skipped. */
+static int by_kind(const struct result *a, const struct result *b)
+{
 	int c = steps_severity(b->status) - steps_severity(a->status);
 
 	if (!c)
@@ -215,30 +240,69 @@ static int by_finding(const void *pa, const void *pb)
 	if (!c)
 		c = (a->s.n > 0) - (b->s.n > 0);
 	if (!c)
+		c = strcmp(a->metric, b->metric);
+	if (!c)
 		c = b->above_ceiling - a->above_ceiling;
 	if (!c)
-		c = a->above_ceiling ? strcmp(a->metric, b->metric) : strcmp(a->reason, b->reason);
+		c = (a->of_step != NULL) - (b->of_step != NULL);
+	if (!c && a->of_step)
+		return strcmp(a->reason, b->reason);
+	if (!c && a->status != ST_SKIP)
+		c = by_gpu(a, b);
+	return c || a->above_ceiling ? c : by_words(a->reason, b->reason);
+}
+
+static int by_finding(const void *pa, const void *pb)
+{
+	const struct result *a = *(const struct result *const *)pa;
+	const struct result *b = *(const struct result *const *)pb;
+	int c = by_kind(a, b);
+
 	return c ? c : (a > b) - (a < b); /* results are sorted already */
 }
 
-static bool same_finding(const struct result *a, const struct result *b)
+/* Of numbers the one to quote: farthest above the ceiling, else the largest. */
+static const struct result *worst(const struct result *const *v, size_t n)
 {
-	return a->status == b->status && !strcmp(a->arm, b->arm) && !strcmp(a->bench, b->bench) &&
-	       a->above_ceiling == b->above_ceiling && (a->s.n > 0) == (b->s.n > 0) &&
-	       (a->above_ceiling ? !strcmp(a->metric, b->metric) : !strcmp(a->reason, b->reason));
+	const struct result *w = v[0];
+
+	for (size_t i = 1; i < n; i++) {
+		double now = v[i]->s.median, then = w->s.median;
+
+		if (w->above_ceiling ? now / v[i]->ceiling > then / w->ceiling : now > then)
+			w = v[i];
+	}
+	return w;
 }
 
-/* The reason they share; of numbers above their ceilings, the farthest. */
+/* The reason they share, or that of the first, and how many there are. */
+static void tell_reason(struct buf *out, const struct result *const *v, size_t n)
+{
+	const struct result *w = worst(v, n);
+	bool alike = true;
+	char text[48];
+
+	for (size_t i = 1; i < n; i++)
+		alike &= !strcmp(v[i]->reason, v[0]->reason);
+	if (v[0]->above_ceiling && n > 1)
+		buf_printf(out, "%zu values of %s, the farthest: ", n, w->metric);
+	else if (!alike)
+		buf_printf(out, "%zu cases, the first: ", n);
+	words_text(out, v[0]->above_ceiling ? w->reason : v[0]->reason, false);
+	if (!w->s.n || !(w->ceiling > 0) || w->untrue)
+		return;
+	buf_printf(out, ". Best %s: %s", w->metric,
+		   units_show(text, sizeof(text), w->s.median, w->unit));
+	buf_printf(out, " of %s that its hardware allows",
+		   units_show(text, sizeof(text), w->ceiling, w->unit));
+}
+
 static char *reason(const struct result *const *v, size_t n)
 {
-	const struct result *worst = v[0];
+	struct buf out = BUF_INIT;
 
-	if (!v[0]->above_ceiling || n == 1)
-		return mem_strdup(v[0]->reason);
-	for (size_t i = 1; i < n; i++)
-		if (v[i]->s.median / v[i]->ceiling > worst->s.median / worst->ceiling)
-			worst = v[i];
-	return mem_printf("%zu values of %s, the farthest: %s", n, worst->metric, worst->reason);
+	tell_reason(&out, v, n);
+	return buf_steal(&out);
 }
 
 void findings_make(struct findings *out, const struct report *r)
@@ -253,7 +317,7 @@ void findings_make(struct findings *out, const struct report *r)
 			v[n++] = &all->r[i];
 	qsort(v, n, sizeof(const struct result *), by_finding);
 	for (size_t i = 0, end; i < n; i = end) {
-		for (end = i + 1; end < n && same_finding(v[i], v[end]); end++)
+		for (end = i + 1; end < n && !by_kind(v[i], v[end]); end++)
 			;
 		out->f = mem_grow(out->f, out->n, &out->cap, sizeof(*out->f));
 		out->f[out->n++] = (struct finding){
@@ -262,9 +326,10 @@ void findings_make(struct findings *out, const struct report *r)
 			.arm = v[i]->arm,
 			.where = where(r->data, v + i, end - i),
 			.reason = reason(v + i, end - i),
-			.advice = advice(v[i], v[i]->s.n > 0),
+			.advice = advice(v[i]),
 			.required = required(v[i], all),
 			.number = v[i]->s.n > 0,
+			.untrue = v[i]->untrue,
 			.rows = (unsigned)(end - i),
 		};
 		out->failures += v[i]->status != ST_SKIP;

@@ -16,7 +16,8 @@ struct finding {
 	char *reason;	    /* owned */
 	const char *advice; /* what to do; "" for what was merely skipped */
 	bool required;	    /* the suite asks for it */
-	bool number;	    /* there is a number, but it cannot be true */
+	bool number;	    /* there is a number, and it shows a fault */
+	bool untrue;	    /* or cannot be true at all */
 	unsigned rows;
 };
 

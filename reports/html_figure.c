@@ -148,7 +148,8 @@ static void sweep(struct page *p, const struct group *g, const char *id)
 		 has_tails(g) ? "p5 to p95" : "p5 to p95 (p25 to p75 where the tails are too few)",
 		 "; none where the samples are too few");
 	if (view_stride(g) > 1)
-		html_put(p->out, " 1 in %zu sizes is drawn; all are in results.csv.", view_stride(g));
+		html_put(p->out, " 1 in %zu sizes is drawn; all are in results.csv.",
+			 view_stride(g));
 	if (s.panels > PANELS)
 		html_put(p->out, " %d of %zu panels; the others are in results.csv.", PANELS,
 			 s.panels);

@@ -10,7 +10,7 @@ static void put_failure(struct page *p, const struct finding *f)
 		 "aria-hidden=\"true\">%s</span> "
 		 "%s %s%s%s</h3>\n",
 		 text_status_mark(f->status), f->bench[0] ? f->bench : "A step",
-		 f->number ? "gave a number that cannot be true" : text_status_word(f->status),
+		 f->untrue ? "gave a number that cannot be true" : text_status_word(f->status),
 		 f->where[0] ? ": " : "", f->where);
 	html_put(p->out, "<p>%s</p>\n", f->reason[0] ? f->reason : "No reason was given.");
 	if (f->advice[0])

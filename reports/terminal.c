@@ -149,7 +149,7 @@ static void put_finding(struct term *t, const struct finding *f)
 {
 	char *what = mem_printf("%s %s%s %s%s%s", text_status_mark(f->status),
 				f->bench[0] ? f->bench : "a step", f->required ? " (required)" : "",
-				f->number ? "gave a number that cannot be true"
+				f->untrue ? "gave a number that cannot be true"
 					  : text_status_word(f->status),
 				f->where[0] ? ": " : "", f->where);
 

@@ -76,37 +76,22 @@ static void tell_place(struct buf *b, const char *labels)
 	free(gpu);
 }
 
-/* A step quotes its first bad case as "labels: why"; the labels' length, 0 where there are none. */
-static size_t quoted_labels(const char *reason)
-{
-	size_t n = strcspn(reason, " ");
-
-	return n > 1 && reason[n - 1] == ':' && memchr(reason, '=', n) ? n - 1 : 0;
-}
-
 /* " (reason)" in one line, without its full stop; the GPU is named before it. */
 static void tell_reason(struct buf *b, const char *reason)
 {
-	size_t labels = quoted_labels(reason), end = strcspn(reason, "\n");
+	char *line = mem_strndup(reason, strcspn(reason, "\n"));
 	struct buf text = BUF_INIT;
 
-	if (labels) {
-		char *key = mem_strndup(reason, labels);
-
-		words_labels_but_gpu(&text, key);
-		buf_puts(&text, text.len ? ": " : "");
-		free(key);
-		labels += strspn(reason + labels, ": ");
-	}
-	while (end > labels && (reason[end - 1] == '.' || reason[end - 1] == ' '))
-		end--;
-	buf_add(&text, reason + labels, end > labels ? end - labels : 0);
+	words_text(&text, line, true);
+	while (text.len && strchr(". ", text.s[text.len - 1]))
+		text.s[--text.len] = '\0';
 	if (text.len) {
 		buf_puts(b, " (");
-		words_cut(b, text.s, 150);
+		words_cut(b, text.s + strspn(text.s, " "), 150);
 		buf_putc(b, ')');
 	}
 	buf_free(&text);
+	free(line);
 }
 
 /* "copy, GPU 3 (reason)": one step; without its benchmark where the sentence has named it. */
@@ -169,7 +154,10 @@ static void tell_numbers(struct buf *b, const struct outcome *o, const struct re
 		if (b->len)
 			buf_putc(b, ' ');
 		words_count(b, o->failed_numbers, "number");
-		buf_printf(b, " cannot be true: %s %s", x->bench, x->metric);
+		buf_puts(b, x->untrue		     ? " cannot be true"
+			    : o->failed_numbers == 1 ? " shows a fault"
+						     : " show a fault");
+		buf_printf(b, ": %s %s", x->bench, x->metric);
 		if (x->labels[0])
 			buf_puts(b, " of ");
 		tell_place(b, x->labels);

@@ -49,7 +49,8 @@ struct result {
 	struct summary s;
 	double ceiling; /* in the metric's unit, 0 if none is known */
 	const char *ceiling_source;
-	bool above_ceiling;
+	bool above_ceiling; /* a broken measurement */
+	bool untrue;	    /* above its ceiling, or of memory that lay elsewhere */
 	enum status status; /* FAIL where the number cannot be true */
 	char reason[256];   /* with PASS: what a reader should know about the number */
 };
@@ -81,7 +82,7 @@ struct outcome {
 	unsigned not_run;	   /* those of steps[ST_SKIP] that the run never came to */
 	bool cut_off;		   /* steps never ran, or the run says that it did not end */
 	unsigned numbers;	   /* results that hold a number */
-	unsigned failed_numbers;   /* those of them that cannot be true */
+	unsigned failed_numbers;   /* those of them with FAIL */
 	unsigned required_missing; /* required steps, or cases of such, without a number */
 	enum exit_code exit;
 	char sentence[640];

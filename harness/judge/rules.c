@@ -62,6 +62,7 @@ void rules_ceiling(struct result *r, const struct bundle_data *d)
 		return;
 	r->status = ST_FAIL;
 	r->above_ceiling = true;
+	r->untrue = true;
 	note(r, "%s is above the physical ceiling of %s: a broken measurement",
 	     units_show(value, sizeof(value), r->s.median, r->unit),
 	     units_show(limit, sizeof(limit), r->ceiling, r->unit));
@@ -77,6 +78,7 @@ void rules_placement(struct result *r, const struct bundle_data *d)
 		return;
 	if (!strcmp(f->value, "WRONG")) {
 		r->status = ST_FAIL;
+		r->untrue = true;
 		note(r, "its memory was not where the key says (%s)", f->source);
 	} else if (mixed || !strcmp(f->value, "UNPROVEN")) {
 		note(r, "where its memory lay is not proven");

@@ -94,13 +94,56 @@ void words_labels(struct buf *out, const char *labels)
 	buf_free(&words);
 }
 
-void words_labels_but_gpu(struct buf *out, const char *labels)
+/* Whether text is "a=1,b=2", every part of it a valid label. */
+static bool is_labels(const char *text)
 {
+	char *copy = mem_strdup(text), *save = NULL;
+	bool labels = strchr(text, '=') && text[0] != ',';
+
+	for (char *l = strtok_r(copy, ",", &save); l && labels; l = strtok_r(NULL, ",", &save)) {
+		char *eq = strchr(l, '=');
+
+		if (eq)
+			*eq = '\0';
+		labels = eq && key_valid_name(l) && key_valid_value(eq + 1);
+	}
+	free(copy);
+	return labels;
+}
+
+/* One word; a mark of punctuation at its end stays. */
+static void put_word(struct buf *out, const char *word, size_t n, bool without_gpu)
+{
+	size_t end = n && strchr(":;.,)", word[n - 1]) ? n - 1 : n;
+	char *key = mem_strndup(word, end);
 	struct buf words = BUF_INIT;
 
-	some_labels(&words, labels, false);
-	buf_puts(out, buf_str(&words));
+	if (!is_labels(key)) {
+		buf_add(out, word, n);
+	} else {
+		some_labels(&words, key, true);
+		if (without_gpu)
+			buf_reset(&words);
+		some_labels(&words, key, false);
+		buf_puts(out, buf_str(&words));
+		if (words.len)
+			buf_add(out, word + end, n - end);
+	}
 	buf_free(&words);
+	free(key);
+}
+
+void words_text(struct buf *out, const char *text, bool without_gpu)
+{
+	while (*text) {
+		size_t n = strcspn(text, " ");
+
+		put_word(out, text, n, without_gpu);
+		text += n;
+		n = strspn(text, " ");
+		buf_add(out, text, n);
+		text += n;
+	}
 }
 
 void words_cut(struct buf *out, const char *s, size_t n)

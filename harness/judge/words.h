@@ -16,7 +16,12 @@ void words_name(struct buf *out, const char *name);
 
 /* All labels of a key, the GPU first, ", " between them; "" for none. */
 void words_labels(struct buf *out, const char *labels);
-void words_labels_but_gpu(struct buf *out, const char *labels);
+
+/*
+ * Text whose keys ("in case dir=h2d,gpu=3") are put into words; without_gpu: where the GPU has been
+ * named already.
+ */
+void words_text(struct buf *out, const char *text, bool without_gpu);
 
 /* Appends at most n bytes of s, cut at a character's start, with "…" where something is missing. */
 void words_cut(struct buf *out, const char *s, size_t n);

@@ -1,5 +1,6 @@
 /* The exit code's precedence and the sentence, one bundle a row. */
 #include "make_bundle.h"
+#include "../../harness/judge/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,7 +31,12 @@ static const struct plot plots[] = {
 	 EXIT_PASSED,
 	 "Measured 1 metric; 1 of 2 steps passed. 1 of 2 copy steps was skipped: GPU 1 (because)."},
 	{"required skip", {ST_PASS, ST_SKIP}, 2, 2, EXIT_INCONCLUSIVE, "The suite requires"},
-	{"optional busy", {ST_PASS, ST_BUSY}, 2, 0, EXIT_INCONCLUSIVE, "found its place taken: GPU 1"},
+	{"optional busy",
+	 {ST_PASS, ST_BUSY},
+	 2,
+	 0,
+	 EXIT_INCONCLUSIVE,
+	 "found its place taken: GPU 1"},
 	{"required busy", {ST_PASS, ST_BUSY}, 2, 2, EXIT_INCONCLUSIVE, "The suite requires"},
 	{"fail",
 	 {ST_PASS, ST_FAIL},
@@ -138,6 +144,25 @@ static void test_quoted_case_reads_as_words(void **state)
 	mk_report_free(&m);
 }
 
+static void test_keys_in_text_become_words(void **state)
+{
+	static const char *const row[][2] = {
+		{"in case dir=h2d,gpu=3,size=4096", "in case GPU 3, h2d, 4 KiB"},
+		{"gpu=3: late (node=1).", "GPU 3: late (node=1)."},
+		{"set deadline= or LD_PRELOAD=x, a,b=", "set deadline= or LD_PRELOAD=x, a,b="},
+		{"  two  spaces ", "  two  spaces "},
+		{"", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct buf b = BUF_INIT;
+
+		words_text(&b, row[i][0], false);
+		assert_string_equal(buf_str(&b), row[i][1]);
+		buf_free(&b);
+	}
+}
+
 static void test_long_reasons_are_cut_whole(void **state)
 {
 	struct mk_report m = {.d = {.n_plan = 0}};
@@ -168,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_failed_case_in_a_passed_step),
 		cmocka_unit_test(test_required_case_that_was_skipped),
 		cmocka_unit_test(test_quoted_case_reads_as_words),
+		cmocka_unit_test(test_keys_in_text_become_words),
 		cmocka_unit_test(test_long_reasons_are_cut_whole),
 	};
 

@@ -151,6 +151,40 @@ static void test_same_numbers_as_the_page(void **state)
 	mk_report_free(&m);
 }
 
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (const char *p = text; (p = strstr(p, what)); p += strlen(what))
+		n++;
+	return n;
+}
+
+/* Corruption at 12 sizes of one GPU and one of another: two findings, told once each. */
+static void corrupt(struct bundle_data *d)
+{
+	mk_plan(d, 0, "copy", "node=0", false, "");
+	mk_step(d, 0, 0, ST_FAIL, "bytes are wrong");
+	for (unsigned i = 0; i < 13; i++) {
+		char *key = mem_printf("fact.fail.copy{gpu=%u,size=%u}", i / 12, 4u << i);
+		char *why = mem_printf("%u bytes are wrong, the first at offset %u", i, 2u << i);
+
+		mk_manifest_of(d, "host", key, why);
+		free(key);
+		free(why);
+	}
+}
+
+static void test_findings_are_told_once(void **state)
+{
+	char *text = text_of(corrupt, &pipe_utf8);
+
+	assert_int_equal(count(text, "copy failed: GPU 0, 4 B to 8 KiB"), 1);
+	assert_int_equal(count(text, "12 cases, the first: 0 bytes are wrong"), 1);
+	assert_int_equal(count(text, "copy failed: GPU 1, 16 KiB"), 1);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_ascii_is_ascii),
 		cmocka_unit_test(test_colour_only_where_asked),
 		cmocka_unit_test(test_hostile_strings_cannot_drive_it),
+		cmocka_unit_test(test_findings_are_told_once),
 		cmocka_unit_test(test_order_and_numbers),
 		cmocka_unit_test(test_same_numbers_as_the_page),
 	};
