@@ -90,7 +90,7 @@ int units_parse_time(const char *s, double *seconds)
 const char *units_exact(char *out, size_t n, double v)
 {
 	if (v == floor(v) && fabs(v) < 1e15) { /* 200, not 2e+02 */
-		snprintf(out, n, "%.0f", v + 0.0);
+		snprintf(out, n, "%.0f", v);
 		return out;
 	}
 	for (int digits = 1; digits <= 17; digits++) {

@@ -68,23 +68,24 @@ static size_t distance(const char *a, const char *b)
 	return row[nb];
 }
 
-const char *nearest_word(const char *word, const char *(*next)(const void *arg, size_t i),
-			 const void *arg)
+const char *nearest_hint(char out[HINT_SIZE], const char *word,
+			 const char *(*next)(const void *arg, size_t i), const void *arg)
 {
 	const char *best = NULL, *s;
 	size_t least = strlen(word) / 3 + 1;
 
-	for (size_t i = 0; (s = next(arg, i)); i++) {
+	for (size_t i = 0; least && (s = next(arg, i)); i++) {
 		size_t d = distance(word, s);
 
 		if (d <= least) {
 			best = s;
 			least = d ? d - 1 : 0;
-			if (!d)
-				break;
 		}
 	}
-	return best;
+	out[0] = '\0';
+	if (best)
+		snprintf(out, HINT_SIZE, " (did you mean \"%s\"?)", best);
+	return out;
 }
 
 static bool is_choice(const struct param *p, const char *s)

@@ -33,8 +33,12 @@ char *values_join(const struct values *v);
 char *expand_one(const struct bench *b, const struct param *p, const char *text, const char *file,
 		 unsigned line, struct err *e);
 
-/* The known word nearest to a misspelt one, NULL if none is near; next(arg, i) gives word i. */
-const char *nearest_word(const char *word, const char *(*next)(const void *arg, size_t i),
-			 const void *arg);
+/*
+ * ' (did you mean "memory"?)' for a misspelt word, or "" where no known one is near; next(arg, i)
+ * gives known word i, NULL after the last. Returns out.
+ */
+#define HINT_SIZE 96
+const char *nearest_hint(char out[HINT_SIZE], const char *word,
+			 const char *(*next)(const void *arg, size_t i), const void *arg);
 
 #endif

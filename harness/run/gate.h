@@ -24,7 +24,8 @@ char *gate_canonical(const char *text, const struct bench *const *benches, const
 /* Value list of one parameter in "a=1,2 b=3"; caller frees, NULL where it is not there. */
 char *gate_param(const char *params, const char *name);
 
-/* The same for people: lists of more than four values as "size=4..1073741824 (15)". Caller frees. */
+/* The same for people: lists of more than four values as "size=4..1073741824 (15)". Caller frees.
+ */
 char *gate_brief(const char *params);
 
 /* Which share (0..1) of a step's cases the pattern names. */

@@ -10,19 +10,12 @@
 #include "../formats/key.h"
 #include "expand.h"
 #include "gate.h"
+#include "plan_head.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-const struct section_option suite_options[] = {
-	{"summary", NULL, "one line that says what the suite is for"},
-	{"budget", "0s", "the time that the suite promises to stay within"},
-	{"gate", "", "key patterns that verdicts are promised for, separated by spaces"},
-	{"required", "", "sections whose skipping is an inconclusive run (exit code 4)"},
-	{NULL, NULL, NULL},
-};
 
 const struct section_option section_options[] = {
 	{"processes", "3", "fresh processes, 1..64"},
@@ -67,28 +60,6 @@ static const char *bench_word(const void *arg, size_t i)
 	return all[i] ? all[i]->name : NULL;
 }
 
-static const char *option_word(const void *arg, size_t i)
-{
-	const struct section_option *o = arg;
-
-	return o[i].name;
-}
-
-static const char *did_you_mean(char *out, size_t n, const char *near)
-{
-	out[0] = '\0';
-	if (near)
-		snprintf(out, n, " (did you mean \"%s\"?)", near);
-	return out;
-}
-
-static bool is_option(const struct section_option *o, const char *name)
-{
-	while (o->name && strcmp(o->name, name))
-		o++;
-	return o->name != NULL;
-}
-
 static const struct param *find_param(const struct bench *b, const char *name)
 {
 	for (const struct param *p = b->params; p->name; p++) {
@@ -120,17 +91,16 @@ static const char *param_text(const struct making *k, const struct param *p, uns
 
 static int check_keys(const struct making *k)
 {
-	char hint[96];
+	char hint[HINT_SIZE];
 
 	for (size_t i = 0; i < k->sec->n; i++) {
 		const struct suite_key *key = &k->sec->keys[i];
 
-		if (find_param(k->b, key->name) || is_option(section_options, key->name))
+		if (find_param(k->b, key->name) || plan_is_option(section_options, key->name))
 			continue;
 		return err_at(k->e, EINVAL, k->s->path, key->line, "%s has no parameter \"%s\"%s",
 			      k->b->name, key->name,
-			      did_you_mean(hint, sizeof(hint),
-					   nearest_word(key->name, param_word, k->b)));
+			      nearest_hint(hint, key->name, param_word, k->b));
 	}
 	return 0;
 }
@@ -312,25 +282,6 @@ static int check_overlap(const struct making *k, size_t first_new)
 	return 0;
 }
 
-/* Whether the section is named in the suite's "required". */
-static bool is_required(const char *required, const struct suite_section *sec)
-{
-	char name[160];
-
-	snprintf(name, sizeof(name), "%s%s%s", sec->bench, sec->label[0] ? ":" : "", sec->label);
-	for (const char *r = required; *r;) {
-		size_t n = strcspn(r, " ");
-
-		if ((n == strlen(name) && !strncmp(r, name, n)) ||
-		    (n == 3 && !strncmp(r, "all", 3)) ||
-		    (n == strlen(sec->bench) && !strncmp(r, sec->bench, n)))
-			return true;
-		r += n;
-		r += *r == ' ';
-	}
-	return false;
-}
-
 static int add_section(struct making *k)
 {
 	size_t first_new = k->p->n;
@@ -340,67 +291,12 @@ static int add_section(struct making *k)
 		rc = read_options(k);
 	if (!rc)
 		rc = read_params(k);
-	k->required = is_required(k->p->required, k->sec);
+	k->required = plan_is_required(k->p->required, k->sec);
 	if (!rc)
 		add_steps(k);
 	for (size_t i = 0; i < KEY_MAX_LABELS; i++)
 		values_free(&k->value[i]);
 	return rc ? rc : check_overlap(k, first_new);
-}
-
-static int check_required(const struct plan *p, const struct suite *s, struct err *e)
-{
-	const struct suite_key *key = suite_find(&s->head, "required");
-
-	for (const char *r = p->required; *r;) {
-		size_t n = strcspn(r, " ");
-		char *one = mem_strndup(r, n);
-		bool found = !strcmp(one, "all");
-
-		for (size_t i = 0; i < s->n && !found; i++)
-			found = is_required(one, &s->sections[i]);
-		if (!found) {
-			err_at(e, EINVAL, s->path, key->line, "required: there is no section [%s]",
-			       one);
-			free(one);
-			return -EINVAL;
-		}
-		free(one);
-		r += n;
-		r += *r == ' ';
-	}
-	return 0;
-}
-
-static int read_head(struct plan *p, const struct suite *s, const struct bench *const *benches,
-		     struct err *e)
-{
-	char hint[96];
-
-	for (size_t i = 0; i < s->head.n; i++) {
-		const struct suite_key *key = &s->head.keys[i];
-
-		if (!is_option(suite_options, key->name))
-			return err_at(
-				e, EINVAL, s->path, key->line, "[suite] has no \"%s\"%s", key->name,
-				did_you_mean(hint, sizeof(hint),
-					     nearest_word(key->name, option_word, suite_options)));
-	}
-	const struct suite_key *summary = suite_find(&s->head, "summary");
-	const struct suite_key *budget = suite_find(&s->head, "budget");
-	const struct suite_key *gate = suite_find(&s->head, "gate");
-	const struct suite_key *required = suite_find(&s->head, "required");
-
-	p->name = mem_strdup(s->name);
-	p->summary = mem_strdup(summary ? summary->value : "");
-	if (budget && (units_parse_time(budget->value, &p->budget_s) || !(p->budget_s > 0)))
-		return err_at(e, EINVAL, s->path, budget->line,
-			      "budget: \"%s\" is no time; write for example 90s or 5min",
-			      budget->value);
-	p->required = gate_words(required ? required->value : "");
-	p->gate =
-		gate_canonical(gate ? gate->value : "", benches, s->path, gate ? gate->line : 0, e);
-	return p->gate ? 0 : -EINVAL;
 }
 
 /* --set must reach something, or a misspelt name would measure the wrong thing silently. */
@@ -429,13 +325,11 @@ static int check_set(const struct suite *s, const struct bench *const *benches, 
 int plan_make(struct plan *p, const struct suite *s, const struct bench *const *benches,
 	      const struct machine *m, const struct plan_options *o, struct err *e)
 {
-	char hint[96];
+	char hint[HINT_SIZE];
 	struct making k = {.p = p, .s = s, .m = m, .o = o, .e = e};
 
 	memset(p, 0, sizeof(*p));
-	int rc = read_head(p, s, benches, e);
-	if (!rc)
-		rc = check_required(p, s, e);
+	int rc = plan_read_head(p, s, benches, e);
 	if (!rc && !s->n)
 		rc = err_at(e, EINVAL, s->path, 0,
 			    "no section names a benchmark; add for example [host_latency]");
@@ -449,8 +343,7 @@ int plan_make(struct plan *p, const struct suite *s, const struct bench *const *
 		else
 			rc = err_at(e, EINVAL, s->path, k.sec->line,
 				    "there is no benchmark \"%s\"%s", k.sec->bench,
-				    did_you_mean(hint, sizeof(hint),
-						 nearest_word(k.sec->bench, bench_word, benches)));
+				    nearest_hint(hint, k.sec->bench, bench_word, benches));
 	}
 	if (rc)
 		plan_free(p);
