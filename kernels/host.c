@@ -4,6 +4,7 @@
 #include "../harness/base/units.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,15 @@ void host_say_placement(struct ctx *c, const char *labels, const struct placemen
 {
 	ctx_fact(c, "placement", "", labels, proof_name(proof->result), proof->source);
 	ctx_fact(c, "pages", "", labels, pages_name(pages), "mmap, /proc/self/smaps");
+}
+
+void host_say_size(struct ctx *c, const char *labels, uint64_t bytes)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
+	ctx_fact(c, "size", "", labels, text,
+		 ctx_u64(c, "size") ? "as asked" : "from the last-level caches in sysfs");
 }
 
 int host_check_placement(const struct placement_proof *proof, int node, struct err *e)

@@ -21,6 +21,9 @@ int host_size(const struct topology *t, int node, uint64_t asked, uint64_t wante
 void host_say_placement(struct ctx *c, const char *labels, const struct placement_proof *proof,
 			enum pages pages);
 
+/* Records the true size of a ring or an array, which a key with size=0 does not tell. */
+void host_say_size(struct ctx *c, const char *labels, uint64_t bytes);
+
 /* -EBADMSG where pages were seen on another node; what cannot be known is no error. */
 int host_check_placement(const struct placement_proof *proof, int node, struct err *e);
 

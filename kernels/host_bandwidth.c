@@ -267,8 +267,7 @@ static int allocate(struct ctx *c, struct bandwidth *b, struct err *e)
 	b->n = bytes / sizeof(double);
 	prove(b, &got);
 	host_say_placement(c, STEP_LABELS, &b->proof, got);
-	ctx_fact_num(c, "size", "", STEP_LABELS, (double)bytes,
-		     "4 x last-level caches, or as asked");
+	host_say_size(c, STEP_LABELS, bytes);
 	return 0;
 }
 

@@ -142,7 +142,7 @@ static int setup(struct ctx *c, struct err *e)
 				     .arg = l};
 	placement_prove(l->ring.p, bytes, node, &l->proof);
 	host_say_placement(c, NULL, &l->proof, l->ring.pages);
-	ctx_fact_num(c, "size", "", NULL, (double)bytes, "4 x last-level cache, or as asked");
+	host_say_size(c, NULL, bytes);
 	return 0;
 }
 
