@@ -293,7 +293,7 @@ static void tell_reason(struct buf *out, const struct result *const *v, size_t n
 		return;
 	buf_printf(out, ". Best %s: %s", w->metric,
 		   units_show(text, sizeof(text), w->s.median, w->unit));
-	buf_printf(out, " of %s that its hardware allows",
+	buf_printf(out, "; the path as it is now allows %s",
 		   units_show(text, sizeof(text), w->ceiling, w->unit));
 }
 
