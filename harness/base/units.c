@@ -93,7 +93,7 @@ const char *units_exact(char *out, size_t n, double v)
 		snprintf(out, n, "%.0f", v);
 		return out;
 	}
-	for (int digits = 1; digits <= 17; digits++) {
+	for (int digits = 15; digits <= 17; digits++) {
 		snprintf(out, n, "%.*g", digits, v);
 		if (strtod(out, NULL) == v)
 			break;
