@@ -376,10 +376,10 @@ static int verify(struct ctx *c, struct err *e)
 		return host_check_placement(&k->from->proof, (int)ctx_u64(c, "node"), e);
 	return err_set(
 		e, EBADMSG,
-		"gpu %s: %s copy of %zu bytes (%s): %llu bytes are wrong, the first at offset "
-		"%llu",
+		"gpu %s: %s copy of %zu bytes (%s): %llu byte%s wrong, the first at offset %llu",
 		ctx_str(c, "gpu"), ctx_str(c, "dir"), k->size, ctx_str(c, "memory"),
-		(unsigned long long)diff.bytes, (unsigned long long)diff.first);
+		(unsigned long long)diff.bytes, diff.bytes == 1 ? " is" : "s are",
+		(unsigned long long)diff.first);
 }
 
 static void teardown(struct ctx *c)

@@ -94,8 +94,17 @@ static void tell_reason(struct buf *b, const char *reason)
 	free(line);
 }
 
+/* More than one kind of trouble: the sentence names them, and leaves the reasons to the findings.
+ */
+static bool is_brief(const struct outcome *o)
+{
+	return !!o->steps[ST_FAIL] + !!o->failed_numbers + !!o->steps[ST_ERROR] +
+		       !!o->steps[ST_TIMEOUT] + !!o->steps[ST_BUSY] >
+	       1;
+}
+
 /* "copy, GPU 3 (reason)": one step; without its benchmark where the sentence has named it. */
-static void name_step(struct buf *b, const struct step_result *s, bool with_bench)
+static void name_step(struct buf *b, const struct step_result *s, bool with_bench, bool brief)
 {
 	struct buf place = BUF_INIT;
 
@@ -105,13 +114,13 @@ static void name_step(struct buf *b, const struct step_result *s, bool with_benc
 		buf_puts(b, s->bench[0] ? s->bench : "a step");
 	if (with_place)
 		buf_printf(b, "%s%s", with_bench ? ", " : "", place.s);
-	tell_reason(b, s->reason);
+	tell_reason(b, brief ? "" : s->reason);
 	buf_free(&place);
 }
 
 /* "1 of 8 copy steps timed out: GPU 3 (reason)." for all steps with that status. */
-static void tell_steps(struct buf *b, const struct results *r, enum status status, const char *one,
-		       const char *many)
+static void tell_steps(struct buf *b, const struct outcome *o, const struct results *r,
+		       enum status status, const char *one, const char *many)
 {
 	const struct step_result *first = NULL;
 	unsigned n = 0, of = 0, alike = 0;
@@ -138,7 +147,7 @@ static void tell_steps(struct buf *b, const struct results *r, enum status statu
 	else
 		buf_printf(b, "%u of %u step%s %s: ", n, (unsigned)r->n_steps,
 			   r->n_steps == 1 ? "" : "s", n == 1 ? one : many);
-	name_step(b, first, !one_bench || of == 1);
+	name_step(b, first, !one_bench || of == 1, is_brief(o));
 	if (n > 1)
 		buf_printf(b, " and %u more%s", n - 1, alike == n ? " for the same reason" : "");
 	buf_putc(b, '.');
@@ -161,7 +170,7 @@ static void tell_numbers(struct buf *b, const struct outcome *o, const struct re
 		if (x->labels[0])
 			buf_puts(b, " of ");
 		tell_place(b, x->labels);
-		tell_reason(b, x->reason);
+		tell_reason(b, is_brief(o) ? "" : x->reason);
 		buf_puts(b, o->failed_numbers > 1 ? ", and others." : ".");
 		return;
 	}
@@ -215,8 +224,8 @@ static void tell_measured(struct buf *b, const struct outcome *o, const struct r
 
 static void tell_rest(struct buf *b, const struct outcome *o, const struct results *r)
 {
-	tell_steps(b, r, ST_BUSY, "found its place taken", "found their places taken");
-	tell_steps(b, r, ST_SKIP, "was skipped", "were skipped");
+	tell_steps(b, o, r, ST_BUSY, "found its place taken", "found their places taken");
+	tell_steps(b, o, r, ST_SKIP, "was skipped", "were skipped");
 	if (o->not_run)
 		buf_printf(b, " The run was cut off: %u of %u steps never ran.", o->not_run,
 			   (unsigned)r->n_steps);
@@ -238,12 +247,12 @@ void outcome_make(struct outcome *o, const struct results *r, const struct bundl
 	o->cut_off = o->not_run || (status && strcmp(status, "complete") != 0);
 	o->exit = exit_of(o, r);
 	if (o->steps[ST_FAIL])
-		tell_steps(&b, r, ST_FAIL, "failed", "failed");
+		tell_steps(&b, o, r, ST_FAIL, "failed", "failed");
 	else
 		tell_cases(&b, r);
 	tell_numbers(&b, o, r);
-	tell_steps(&b, r, ST_ERROR, "ended in an error", "ended in errors");
-	tell_steps(&b, r, ST_TIMEOUT, "timed out", "timed out");
+	tell_steps(&b, o, r, ST_ERROR, "ended in an error", "ended in errors");
+	tell_steps(&b, o, r, ST_TIMEOUT, "timed out", "timed out");
 	tell_measured(&b, o, r);
 	tell_rest(&b, o, r);
 	words_cut(&cut, buf_str(&b), sizeof(o->sentence) - 4);

@@ -24,7 +24,7 @@ static void corrupted(void)
 	CHECK(!bench_copy.run(c, &e));
 	CHECK(bench_copy.verify(c, &e) == -EBADMSG);
 	CHECK(strstr(e.text, "gpu 0: d2h copy of 67108864 bytes (pinned)"));
-	CHECK(strstr(e.text, "1 bytes are wrong, the first at offset 33554432"));
+	CHECK(strstr(e.text, "1 byte is wrong, the first at offset 33554432"));
 	bench_copy.teardown(c);
 }
 
