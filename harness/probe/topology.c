@@ -97,7 +97,8 @@ static uint64_t meminfo(const char *text, const char *name)
 static void read_memory(struct topo_node *node, char *text)
 {
 	node->mem_total_bytes = meminfo(text, "MemTotal:");
-	node->mem_free_bytes = meminfo(text, "MemFree:");
+	/* the kernel gives idle file pages away before it swaps */
+	node->mem_free_bytes = meminfo(text, "MemFree:") + meminfo(text, "Inactive(file):");
 	free(text);
 }
 

@@ -14,8 +14,9 @@ struct topo_node {
 	int id;
 	int *cpus; /* ascending, online; allowed by the affinity mask of this process where real */
 	int n_cpus;
-	uint64_t mem_total_bytes, mem_free_bytes;
-	uint64_t huge2m_free;	      /* free hugetlb pages of 2 MiB on this node */
+	uint64_t mem_total_bytes;
+	uint64_t mem_free_bytes; /* with the idle file pages that the kernel gives away first */
+	uint64_t huge2m_free;	 /* free hugetlb pages of 2 MiB on this node */
 	int distance[TOPO_MAX_NODES]; /* by index in topology.nodes, ACPI SLIT, 10 = local */
 };
 
