@@ -220,6 +220,18 @@ static int open_bundle(struct job *j, struct err *e)
 	return rc ? rc : record_arm(&j->p, e);
 }
 
+/* In a source tree without a GPU at hand, the simulated server shows what GPU results look like. */
+static void name_simulation(const struct job *j)
+{
+	char *servers =
+		mem_printf("%s/../tests/simgpu/servers", j->app->suites ? j->app->suites : "");
+
+	if (!j->m.n_gpus && !access(servers, F_OK))
+		log_info("no GPU here; to see GPU results from a simulated server: "
+			 "make bench SUITE=h2d SIM=hgx-h100");
+	free(servers);
+}
+
 static void warn_about_gpus(const struct job *j)
 {
 	for (size_t i = 0; i < j->m.n_gpus; i++) {
@@ -250,8 +262,14 @@ static int measure(struct job *j, struct err *e)
 		rc = record_end(&j->p, e);
 	if (!rc)
 		rc = bundle_seal(j->p.bundle, e);
+	if (!rc) {
+		int code = present_bundle(bundle_dir(j->p.bundle), j->a->json, e);
+
+		name_simulation(j);
+		return code;
+	}
 	if (rc != -EINTR)
-		return rc ? EXIT_FAILED : present_bundle(bundle_dir(j->p.bundle), j->a->json, e);
+		return EXIT_FAILED;
 	err_clear(e);
 	err_set(e, EINTR, "interrupted; assay run --resume %s finishes it",
 		bundle_dir(j->p.bundle));
