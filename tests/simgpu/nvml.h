@@ -31,6 +31,12 @@ int nvml_enter(nvmlDevice_t d, int *gpu);
 const struct sim_gpu *nvml_profile(int gpu);
 int nvml_text(char *out, unsigned size, const char *text);
 
+/* Whether some process uses the GPU. */
+bool nvml_busy(int gpu);
+
+/* How NVML tells versions of a structure apart. */
+#define VERSION_WORD(size, v) ((unsigned)(size) | (unsigned)(v) << 24)
+
 #define NVML_API SIM_API
 
 #endif

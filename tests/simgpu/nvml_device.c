@@ -7,26 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FOREIGN_PID                                                                                \
-	4190001u /* of the fault gpu_busy: just below the highest pid that Linux gives */
-#define FOREIGN_BYTES (2048ull << 20)
-#define CONTEXT_BYTES (500ull << 20)
-
-struct nvml_memory {
-	nvml_u64 total, free, used;
-};
-
-struct nvml_memory_v2 {
-	unsigned version;
-	nvml_u64 total, reserved, free, used;
-};
-
-struct nvml_process {
-	unsigned pid;
-	nvml_u64 used;
-	unsigned gpu_instance, compute_instance;
-};
-
 struct nvml_utilization {
 	unsigned gpu, memory;
 };
@@ -57,26 +37,9 @@ struct nvml_fabric { /* versions 2 and 3: the first has no health summary */
 	unsigned char health;
 };
 
-#define VERSION_WORD(size, v) ((unsigned)(size) | (unsigned)(v) << 24)
-
-static bool busy(int gpu)
-{
-	int pid;
-
-	return sim_context_pids(gpu, &pid, 1) > 0 || sim_fault(FAULT_GPU_BUSY, gpu);
-}
-
 static unsigned mhz(int64_t hz)
 {
 	return (unsigned)(hz / 1000000);
-}
-
-static nvml_u64 used_bytes(int gpu)
-{
-	int pids[64], n = sim_context_pids(gpu, pids, 64);
-
-	return (nvml_u64)nvml_profile(gpu)->memory_used_bytes + (nvml_u64)n * CONTEXT_BYTES +
-	       (sim_fault(FAULT_GPU_BUSY, gpu) ? FOREIGN_BYTES : 0);
 }
 
 /* One number of one GPU. */
@@ -97,7 +60,7 @@ static unsigned link_of(int gpu, bool width)
 	int gen, w;
 
 	sim_link(gpu, &gen, &w);
-	return (unsigned)(width ? w : busy(gpu) ? gen : 1);
+	return (unsigned)(width ? w : nvml_busy(gpu) ? gen : 1);
 }
 
 GET(nvmlDeviceGetCurrPcieLinkGeneration, unsigned, link_of(gpu, false))
@@ -106,13 +69,13 @@ GET(nvmlDeviceGetMaxPcieLinkGeneration, unsigned, p->pcie_gen)
 GET(nvmlDeviceGetGpuMaxPcieLinkGeneration, unsigned, p->pcie_gen)
 GET(nvmlDeviceGetMaxPcieLinkWidth, unsigned, p->pcie_width)
 GET(nvmlDeviceGetPcieReplayCounter, unsigned, 0)
-GET(nvmlDeviceGetPowerUsage, unsigned, (busy(gpu) ? p->power_busy_w : p->power_idle_w) * 1e3)
+GET(nvmlDeviceGetPowerUsage, unsigned, (nvml_busy(gpu) ? p->power_busy_w : p->power_idle_w) * 1e3)
 GET(nvmlDeviceGetEnforcedPowerLimit, unsigned, p->power_limit_w * 1e3)
 GET(nvmlDeviceGetPowerManagementLimit, unsigned, p->power_limit_w * 1e3)
 GET(nvmlDeviceGetPowerManagementDefaultLimit, unsigned, p->power_limit_w * 1e3)
 GET(nvmlDeviceGetTotalEnergyConsumption, nvml_u64, sim_energy_j(gpu) * 1e3)
-GET(nvmlDeviceGetCurrentClocksEventReasons, nvml_u64, busy(gpu) ? 0 : 1)
-GET(nvmlDeviceGetCurrentClocksThrottleReasons, nvml_u64, busy(gpu) ? 0 : 1)
+GET(nvmlDeviceGetCurrentClocksEventReasons, nvml_u64, nvml_busy(gpu) ? 0 : 1)
+GET(nvmlDeviceGetCurrentClocksThrottleReasons, nvml_u64, nvml_busy(gpu) ? 0 : 1)
 GET(nvmlDeviceGetPersistenceMode, unsigned, !strcmp(p->persistence, "on"))
 GET(nvmlDeviceGetComputeMode, unsigned, 0)
 GET(nvmlDeviceGetRetiredPagesPendingStatus, unsigned, 0)
@@ -133,15 +96,6 @@ NVML_API int nvmlDeviceGetEccMode(nvmlDevice_t d, unsigned *now, unsigned *pendi
 NVML_API int nvmlDeviceGetTotalEccErrors(nvmlDevice_t d, int type, int counter, nvml_u64 *n);
 NVML_API int nvmlDeviceGetMigMode(nvmlDevice_t d, unsigned *now, unsigned *pending);
 NVML_API int nvmlDeviceGetMaxMigDeviceCount(nvmlDevice_t d, unsigned *n);
-NVML_API int nvmlDeviceGetComputeRunningProcesses_v3(nvmlDevice_t d, unsigned *n,
-						     struct nvml_process *out);
-NVML_API int nvmlDeviceGetGraphicsRunningProcesses_v3(nvmlDevice_t d, unsigned *n,
-						      struct nvml_process *out);
-NVML_API int nvmlDeviceGetMPSComputeRunningProcesses_v3(nvmlDevice_t d, unsigned *n,
-							struct nvml_process *out);
-NVML_API int nvmlDeviceGetMemoryInfo(nvmlDevice_t d, struct nvml_memory *m);
-NVML_API int nvmlDeviceGetMemoryInfo_v2(nvmlDevice_t d, struct nvml_memory_v2 *m);
-NVML_API int nvmlDeviceGetBAR1MemoryInfo(nvmlDevice_t d, struct nvml_memory *m);
 NVML_API int nvmlDeviceGetUtilizationRates(nvmlDevice_t d, struct nvml_utilization *u);
 NVML_API int nvmlDeviceGetRemappedRows(nvmlDevice_t d, unsigned *corrected, unsigned *uncorrected,
 				       unsigned *pending, unsigned *failed);
@@ -168,7 +122,7 @@ int nvmlDeviceGetClockInfo(nvmlDevice_t d, int type, unsigned *out)
 
 	if (e)
 		return e;
-	sm = busy(gpu) ? p->sm_max_hz : p->sm_idle_hz;
+	sm = nvml_busy(gpu) ? p->sm_max_hz : p->sm_idle_hz;
 	if (sim_lock(gpu))
 		sm = (int64_t)sim_lock(gpu) * 1000000;
 	return clock_mhz(type, sm, p->memory_hz, out);
@@ -193,8 +147,8 @@ int nvmlDeviceGetTemperature(nvmlDevice_t d, int sensor, unsigned *out)
 
 	if (e)
 		return e;
-	*out = (unsigned)(busy(gpu) ? nvml_profile(gpu)->temperature_busy_c
-				    : nvml_profile(gpu)->temperature_idle_c);
+	*out = (unsigned)(nvml_busy(gpu) ? nvml_profile(gpu)->temperature_busy_c
+					 : nvml_profile(gpu)->temperature_idle_c);
 	return sensor ? NVML_INVALID_ARGUMENT : NVML_OK;
 }
 
@@ -291,90 +245,12 @@ int nvmlDeviceGetMaxMigDeviceCount(nvmlDevice_t d, unsigned *n)
 	return e;
 }
 
-int nvmlDeviceGetComputeRunningProcesses_v3(nvmlDevice_t d, unsigned *n, struct nvml_process *out)
-{
-	int pids[65], gpu, e = nvml_enter(d, &gpu);
-	unsigned have, room = *n;
-
-	if (e)
-		return e;
-	have = (unsigned)sim_context_pids(gpu, pids, 64);
-	if (sim_fault(FAULT_GPU_BUSY, gpu))
-		pids[have++] = (int)FOREIGN_PID;
-	*n = have;
-	if (have > room)
-		return NVML_INSUFFICIENT_SIZE;
-	for (unsigned i = 0; i < have; i++)
-		out[i] = (struct nvml_process){
-			(unsigned)pids[i],
-			pids[i] == (int)FOREIGN_PID ? FOREIGN_BYTES : CONTEXT_BYTES, ~0u, ~0u};
-	return NVML_OK;
-}
-
-int nvmlDeviceGetGraphicsRunningProcesses_v3(nvmlDevice_t d, unsigned *n, struct nvml_process *out)
-{
-	int gpu;
-
-	*n = 0;
-	return nvml_enter(d, &gpu);
-}
-
-int nvmlDeviceGetMPSComputeRunningProcesses_v3(nvmlDevice_t d, unsigned *n,
-					       struct nvml_process *out)
-{
-	int gpu;
-
-	*n = 0;
-	return nvml_enter(d, &gpu);
-}
-
-int nvmlDeviceGetMemoryInfo(nvmlDevice_t d, struct nvml_memory *m)
-{
-	int gpu, e = nvml_enter(d, &gpu);
-
-	if (e)
-		return e;
-	m->total = (nvml_u64)nvml_profile(gpu)->memory_bytes;
-	m->used = used_bytes(gpu);
-	m->free = m->total - m->used;
-	return NVML_OK;
-}
-
-int nvmlDeviceGetMemoryInfo_v2(nvmlDevice_t d, struct nvml_memory_v2 *m)
-{
-	struct nvml_memory plain;
-	int e;
-
-	if (m->version != VERSION_WORD(sizeof(*m), 2))
-		return NVML_ARGUMENT_VERSION_MISMATCH;
-	e = nvmlDeviceGetMemoryInfo(d, &plain);
-	if (e)
-		return e;
-	m->total = plain.total;
-	m->free = plain.free;
-	m->used = plain.used;
-	m->reserved = 0;
-	return NVML_OK;
-}
-
-int nvmlDeviceGetBAR1MemoryInfo(nvmlDevice_t d, struct nvml_memory *m)
-{
-	int gpu, e = nvml_enter(d, &gpu);
-
-	if (e)
-		return e;
-	m->total = (nvml_u64)nvml_profile(gpu)->bar1_bytes;
-	m->used = 1u << 20;
-	m->free = m->total - m->used;
-	return NVML_OK;
-}
-
 int nvmlDeviceGetUtilizationRates(nvmlDevice_t d, struct nvml_utilization *u)
 {
 	int gpu, e = nvml_enter(d, &gpu);
 
 	if (!e)
-		*u = (struct nvml_utilization){busy(gpu) ? 100 : 0, busy(gpu) ? 10 : 0};
+		*u = (struct nvml_utilization){nvml_busy(gpu) ? 100 : 0, nvml_busy(gpu) ? 10 : 0};
 	return e;
 }
 
@@ -436,8 +312,8 @@ int nvmlDeviceGetFieldValues(nvmlDevice_t d, int n, struct nvml_field *f)
 		f[i].type = 1;
 		f[i].value.ull = 0;
 		if (f[i].id == 82)
-			f[i].value.u = (unsigned)(busy(gpu) ? p->temperature_busy_c
-							    : p->temperature_idle_c) +
+			f[i].value.u = (unsigned)(nvml_busy(gpu) ? p->temperature_busy_c
+								 : p->temperature_idle_c) +
 				       8;
 		else if (f[i].id == 91)
 			f[i].value.u = (unsigned)p->nvlinks;

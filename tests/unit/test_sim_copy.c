@@ -5,6 +5,7 @@
 
 #include "../simgpu/sim.h"
 #include "../../harness/base/clock.h"
+#include "../../harness/base/rng.h"
 #include "../../harness/probe/placement.h"
 #include "../../kernels/gate.h"
 #include "../../kernels/pattern.h"
@@ -200,6 +201,82 @@ static void data_moves(void)
 	CHECK(diff->first == 12345 && diff->bytes == 1);
 }
 
+/* Device memory is described, not stored: whatever is done to it, it must read as if it were. */
+static void memory_reads_as_written(void)
+{
+	enum { N = 1 << 14 }; /* what is larger is moved only where samples differ */
+	struct rig r = rig_on(0, N);
+	static uint8_t mirror[N], part[N];
+	struct rng rng = {42};
+
+	OK(cudaMemset(r.device, 0, N));
+	for (int i = 0; i < 3000; i++) {
+		size_t at = rng_below(&rng, N / 4) * 4, n = 1 + rng_below(&rng, i % 2 ? 64 : N);
+		uint32_t seed = (uint32_t)rng_below(&rng, 2);
+		int what = (int)rng_below(&rng, 4);
+
+		n = n > N - at ? N - at : n;
+		if (what == 0)
+			OK(cudaMemset(r.device + at, (int)seed + 7, n));
+		else if (what == 1)
+			OK(pattern_fill_launch(r.device + at, n, seed, NULL));
+		if (what == 0)
+			memset(mirror + at, (int)seed + 7, n);
+		else
+			pattern_fill(mirror + at, n, seed);
+		if (what == 2) /* anything, and often what the last pattern has there */
+			mirror[at + rng_below(&rng, n)] ^= (uint8_t)(1 + rng_below(&rng, 255));
+		if (what >= 2)
+			OK(cudaMemcpy(r.device + at, mirror + at, n, cudaMemcpyHostToDevice));
+		memset(part, 0xee, N);
+		OK(cudaMemcpy(part, r.device, N, cudaMemcpyDeviceToHost));
+		CHECK(!memcmp(part, mirror, N));
+	}
+}
+
+/* The kernel that checks finds what the host's function finds. */
+static void checks_agree(void)
+{
+	enum { N = 12001 };
+	struct rig r = rig_on(0, N);
+	struct pattern_diff *diff, want;
+
+	OK(cudaHostAlloc((void **)&diff, sizeof(*diff), 0));
+	for (int i = 0; i < 4; i++) {
+		size_t at = i == 3 ? 4096 : 0;
+
+		*diff = (struct pattern_diff)PATTERN_DIFF_INIT;
+		pattern_fill(r.host, N, 7);
+		r.host[5000] = (char)(r.host[5000] ^ (i == 1));
+		r.host[N - 1] = (char)(r.host[N - 1] ^ (i == 2));
+		OK(pattern_fill_launch(r.device, N, 7, r.stream));
+		OK(cudaMemcpyAsync(r.device, r.host, N, cudaMemcpyHostToDevice, r.stream));
+		OK(pattern_check_launch(r.device + at, N - at, 7, diff, r.stream));
+		OK(cudaStreamSynchronize(r.stream));
+		want = pattern_check(r.host + at, N - at, 7);
+		CHECK(diff->first == want.first && diff->bytes == want.bytes);
+		CHECK((want.first == PATTERN_NONE) == (i == 0));
+	}
+}
+
+/* The same copy again carries what the host has changed since. */
+static void source_changes(void)
+{
+	struct rig r = rig_on(0, 4096);
+	char back;
+
+	for (int i = 0; i < 3; i++) {
+		r.host[100] = (char)i;
+		OK(cudaMemcpyAsync(r.device, r.host, r.bytes, cudaMemcpyHostToDevice, r.stream));
+		OK(cudaStreamSynchronize(r.stream));
+		OK(cudaMemcpyAsync(r.device, r.host, r.bytes, cudaMemcpyHostToDevice, r.stream));
+		r.host[100] = (char)(i + 50); /* the copy has not run yet */
+		OK(cudaStreamSynchronize(r.stream));
+		OK(cudaMemcpy(&back, r.device + 100, 1, cudaMemcpyDeviceToHost));
+		CHECK(back == i + 50);
+	}
+}
+
 /* A stream that waits for an event of another starts where that one was reached. */
 static void streams_wait(void)
 {
@@ -267,6 +344,9 @@ static void test_gate_holds(void **s)
 static void test_data(void **s)
 {
 	assert_server("hgx-h100", "", data_moves);
+	assert_server("hgx-h100", "", memory_reads_as_written);
+	assert_server("hgx-h100", "", checks_agree);
+	assert_server("hgx-h100", "", source_changes);
 	assert_true(WIFSIGNALED(on_server("hgx-h100", "", 10, touches_device_memory)));
 }
 
