@@ -11,6 +11,9 @@
 /* CLOCK_MONOTONIC in nanoseconds, never simulated. */
 uint64_t clock_wall_ns(void);
 
+/* Seconds since an earlier clock_wall_ns, in whole microseconds: more digits would be noise. */
+double clock_wall_since_s(uint64_t start_ns);
+
 /* Sleeps on the wall clock. */
 void clock_wall_sleep_ns(uint64_t ns);
 

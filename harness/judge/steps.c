@@ -63,19 +63,21 @@ static void number_positions(struct ended *list, size_t n)
 
 struct ended *ended_list(const struct bundle_data *d, size_t *n)
 {
+	size_t all = d->n_steps;
+
 	*n = 0;
-	if (!d->n_steps)
+	if (!all)
 		return NULL;
-	struct ended *list = mem_zalloc(d->n_steps, sizeof(*list));
+	struct ended *list = mem_zalloc(all, sizeof(*list));
 
-	for (size_t i = 0; i < d->n_steps; i++)
+	for (size_t i = 0; i < all; i++)
 		list[i].row = &d->steps[i];
-	qsort(list, d->n_steps, sizeof(*list), by_process);
-	for (size_t i = 0; i < d->n_steps; i++) {
+	qsort(list, all, sizeof(*list), by_process);
+	for (size_t i = 0; i < all; i++) {
 		const struct step_row *r = list[i].row;
-		const struct step_row *next = i + 1 < d->n_steps ? list[i + 1].row : NULL;
+		const struct step_row *next = i + 1 < all ? list[i + 1].row : NULL;
 
-		if (!next || !same_process(r, next) || strcmp(r->arm, next->arm) != 0)
+		if (r && (!next || !same_process(r, next) || strcmp(r->arm, next->arm) != 0))
 			list[(*n)++].row = r;
 	}
 	number_positions(list, *n);

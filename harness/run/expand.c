@@ -25,6 +25,11 @@ void values_add(struct values *v, const char *s)
 	v->v[v->n++] = mem_strdup(s);
 }
 
+const char *values_at(const struct values *v, size_t i)
+{
+	return i < v->n ? v->v[i] : "";
+}
+
 void values_free(struct values *v)
 {
 	for (size_t i = 0; i < v->n; i++)
@@ -328,7 +333,7 @@ char *expand_one(const struct bench *b, const struct param *p, const char *text,
 	if (!strcmp(text, "all") || strstr(text, ".."))
 		bad(&w, "a gate names one value, not a list");
 	else if (!add_item(&v, &w, text, NULL))
-		s = mem_strdup(v.v[0]);
+		s = mem_strdup(values_at(&v, 0));
 	values_free(&v);
 	return s;
 }

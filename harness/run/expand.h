@@ -25,6 +25,7 @@ int expand_values(struct values *out, const struct bench *b, const struct param 
 		  const char *text, const struct machine *m, const char *file, unsigned line,
 		  struct err *e);
 void values_add(struct values *v, const char *s);
+const char *values_at(const struct values *v, size_t i); /* "" beyond the end */
 void values_free(struct values *v);
 /* "a,b,c"; caller frees. */
 char *values_join(const struct values *v);

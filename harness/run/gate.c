@@ -79,7 +79,7 @@ static int canonical(struct buf *out, const char *word, const struct bench *cons
 		m++;
 	if (!b)
 		rc = err_at(e, EINVAL, file, line, "gate: there is no benchmark \"%s\"", k.bench);
-	else if (!m->name)
+	else if (!m || !m->name)
 		rc = err_at(e, EINVAL, file, line, "gate: %s has no metric \"%s\"", k.bench,
 			    k.metric);
 	else {

@@ -36,16 +36,10 @@ struct running {
 	struct err *e;
 };
 
-/* Whole microseconds: more digits would only be noise in the file. */
-static double since_s(uint64_t start_ns)
-{
-	return (double)((clock_wall_ns() - start_ns) / 1000) / 1e6;
-}
-
 static void show(const struct running *r)
 {
 	const struct progress *g = &r->progress;
-	double spent = since_s(g->step_start_ns);
+	double spent = clock_wall_since_s(g->step_start_ns);
 	double left = g->left_s - (spent < g->step_s ? spent : g->step_s);
 	long s = left > 0 ? (long)left : 0;
 	char *params = gate_brief(g->st->row.params);
@@ -208,7 +202,7 @@ static int run_process(struct running *r, const struct plan_step *st, unsigned p
 {
 	struct parent *p = r->p;
 	enum status status = ST_SKIP;
-	double start_s = since_s(r->start_ns);
+	double start_s = clock_wall_since_s(r->start_ns);
 	struct spawned o;
 	unsigned rows = 0;
 

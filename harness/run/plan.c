@@ -203,7 +203,7 @@ static void add_step(struct making *k, const size_t *pick)
 	bool any_gpu = false;
 
 	for (const struct param *p = k->b->params; p->name; p++) {
-		const char *v = k->value[p - k->b->params].v[pick[p - k->b->params]];
+		const char *v = values_at(&k->value[p - k->b->params], pick[p - k->b->params]);
 
 		any_gpu |= p->type == PARAM_GPU;
 		if (p->type == PARAM_GPU && strcmp(v, "all"))
@@ -219,7 +219,7 @@ static void add_step(struct making *k, const size_t *pick)
 			st.cases *= (unsigned)v->n;
 		} else {
 			text[n] = mem_strdup(
-				resolve_local(k, v->v[pick[n]], st.gpu, cpu_node, local));
+				resolve_local(k, values_at(v, pick[n]), st.gpu, cpu_node, local));
 		}
 		l[n] = (struct label){p->name, text[n]};
 	}

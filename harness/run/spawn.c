@@ -174,7 +174,7 @@ static void escalate(struct child *c)
 
 static void reap(struct child *c)
 {
-	int status;
+	int status = 0;
 	pid_t pid = c->reaped ? 0 : waitpid(c->pid, &status, WNOHANG);
 
 	if (pid != c->pid)
@@ -260,5 +260,5 @@ void spawn_run(const struct spawn *s, struct spawned *out)
 	close_fd(&c.text);
 	buf_free(&c.errors);
 	frame_reader_fini(&c.reader);
-	out->wall_s = (double)((clock_wall_ns() - begin_ns) / 1000) / 1e6;
+	out->wall_s = clock_wall_since_s(begin_ns);
 }

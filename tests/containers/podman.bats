@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Steps in a real podman container: same rows through the same pipe, its own view of where it is,
 # and nothing left behind by a kill.
+# shellcheck disable=SC2154 # set by common.bash or bats: top, stderr
 load ../e2e/common
 
 setup() {

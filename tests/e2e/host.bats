@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The host's memory for real, kept short; recorded machines; and what a GPU suite says without a GPU.
+# shellcheck disable=SC2154 # set by common.bash or bats: top, stderr
 load common
 
 setup() {

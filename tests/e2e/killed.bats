@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # What is left after a kill, and that --resume finishes it.
+# shellcheck disable=SC2154 # set by common.bash or bats: top, stderr
 load common
 
 setup() {
@@ -14,7 +15,7 @@ setup() {
 }
 
 start() { # in the background; waits until two steps are done
-	"$ASSAY" run "$T/long.ini" --out "$T/b" "$@" >"$T/out" 2>"$T/err" &
+	"$ASSAY" run "$T/long.ini" --out "$T/b" >"$T/out" 2>"$T/err" &
 	pid=$!
 	for _ in $(seq 200); do
 		[ -e "$T/b/steps.csv" ] && [ "$(wc -l <"$T/b/steps.csv")" -ge 3 ] && return

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The whole way through the house on the null benchmark: statuses, exit codes, bundle, resume.
+# shellcheck disable=SC2154 # set by common.bash or bats: top, stderr
 load common
 
 null() { # name, keys of [null]…

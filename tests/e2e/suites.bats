@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Suite files: every broken one is refused with its file, line and reason before anything runs;
 # every shipped one is accepted.
+# shellcheck disable=SC2154 # set by common.bash or bats: top, stderr
 load common
 
 broken=$BATS_TEST_DIRNAME/../fixtures/suites/broken
