@@ -40,6 +40,7 @@ const struct rt_kernel *rt_kernel_find(const char *name);
 enum rt_kind { RT_COPY, RT_SET, RT_KERNEL, RT_RECORD, RT_WAIT, RT_HOST };
 
 struct rt_event {
+	struct rt_event *next;	  /* of all that this process made: they stay until it ends */
 	struct rt_stream *stream; /* of the last record, NULL before */
 	uint64_t seq;		  /* of that record in its stream */
 	double at;		  /* when it was reached */
@@ -106,6 +107,7 @@ struct rt_gpu {
 	double engine[3]; /* when H2D, D2H and the SMs are free */
 	size_t allocated;
 	struct rt_stream *streams; /* the legacy stream first */
+	struct rt_event *events;
 };
 
 struct rt {

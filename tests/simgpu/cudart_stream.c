@@ -140,6 +140,8 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t *out, unsigned flags)
 	ev = calloc(1, sizeof(*ev));
 	if (!ev)
 		return rt_leave(cudaErrorMemoryAllocation);
+	ev->next = g->events;
+	g->events = ev;
 	ev->timing = !(flags & cudaEventDisableTiming);
 	*out = (cudaEvent_t)(void *)ev;
 	return rt_leave(cudaSuccess);
@@ -155,16 +157,13 @@ static struct rt_event *event(cudaEvent_t e)
 	return (struct rt_event *)(void *)e;
 }
 
+/* Queued operations may still name it, so its few bytes stay, as a stream's do. */
 cudaError_t cudaEventDestroy(cudaEvent_t handle)
 {
 	struct rt_gpu *g;
 	cudaError_t e = rt_enter_gpu(&g);
 
-	if (e == cudaSuccess)
-		rt_drain(g);
-	if (e == cudaSuccess && handle && !rt_gated(g) && !g->hung)
-		free(event(handle)); /* queued operations may still name it: then it stays */
-	return rt_leave(e);
+	return rt_leave(e == cudaSuccess && !handle ? cudaErrorInvalidResourceHandle : e);
 }
 
 cudaError_t cudaEventRecord(cudaEvent_t handle, cudaStream_t stream)

@@ -6,6 +6,7 @@
 #ifndef ASSAY_TEST_SIM_H
 #define ASSAY_TEST_SIM_H
 
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -67,5 +68,27 @@ static inline bool hung(int status)
 
 #define assert_server(profile, fault, fn) assert_true(passed(on_server(profile, fault, 60, fn)))
 #define assert_hangs(profile, fault, fn)  assert_true(hung(on_server(profile, fault, 1, fn)))
+
+/*
+ * A function of the simulated NVML. By path: under a sanitizer dlopen is the sanitizer's and does
+ * not look where this program's libraries lie.
+ */
+static inline void *nvml(const char *name)
+{
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 64);
+	void *lib, *f;
+
+	CHECK(n > 0);
+	path[n] = '\0';
+	strcpy(strrchr(path, '/'), "/../../simgpu/libnvidia-ml.so.1");
+	lib = dlopen(path, RTLD_NOW);
+	CHECK(lib);
+	f = dlsym(lib, name);
+	CHECK(f);
+	return f;
+}
+
+#define NVML(name, ...) ((int (*)(__VA_ARGS__))nvml(name))
 
 #endif

@@ -6,22 +6,9 @@
 #include "../simgpu/sim.h"
 
 #include <cuda_runtime_api.h>
-#include <dlfcn.h>
 #include <strings.h>
 
 #define OK(call) CHECK((call) == cudaSuccess)
-
-static void *nvml(const char *name)
-{
-	void *lib = dlopen("libnvidia-ml.so.1", RTLD_NOW), *f;
-
-	CHECK(lib);
-	f = dlsym(lib, name);
-	CHECK(f);
-	return f;
-}
-
-#define NVML(name, ...) ((int (*)(__VA_ARGS__))nvml(name))
 
 /* With that CUDA_VISIBLE_DEVICES there are n GPUs, and this one is ordinal 0. */
 static void see(const char *list, int n, int first)

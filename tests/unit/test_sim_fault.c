@@ -6,25 +6,12 @@
 #include "../simgpu/sim.h"
 
 #include <cuda_runtime_api.h>
-#include <dlfcn.h>
 #include <math.h>
 
 #define OK(call) CHECK((call) == cudaSuccess)
 #define BYTES	 (64 << 20)
 
 /* ---- helpers ---- */
-
-static void *nvml(const char *name)
-{
-	void *lib = dlopen("libnvidia-ml.so.1", RTLD_NOW), *f;
-
-	CHECK(lib);
-	f = dlsym(lib, name);
-	CHECK(f);
-	return f;
-}
-
-#define NVML(name, ...) ((int (*)(__VA_ARGS__))nvml(name))
 
 static void *nvml_gpu(unsigned i)
 {
