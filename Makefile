@@ -182,8 +182,9 @@ SIM_CUDART := $(patsubst %,tests/simgpu/%.c,cudart_core cudart_queue cudart_stre
 	cudart_memory cudart_launch cudart_device devmem pattern_sim kernels_sim)
 SIM_SEAM := $(patsubst %,$(BUILD)/tests/simgpu/%.o,clock_sim placement_sim)
 SIM_LIBS := $(SIMDIR)/libsimgpu.so $(if $(NVCC),$(SIMDIR)/libcudart.so.$(CUDA_MAJOR))
-SIM_VERSIONS := $(patsubst %,$(SIMDIR)/lib%,cuda.so.1 nccl.so.2 cublasLt.so.$(CUDA_MAJOR) cudnn.so.9)
-SIM_FACADES := $(SIMDIR)/libnvidia-ml.so.1 $(SIM_VERSIONS)
+# Apart from what assay-sim links with: found through LD_LIBRARY_PATH only, so that they can be missing.
+SIM_VERSIONS := $(patsubst %,$(SIMDIR)/driver/lib%,cuda.so.1 nccl.so.2 cublasLt.so.$(CUDA_MAJOR) cudnn.so.9)
+SIM_FACADES := $(SIMDIR)/driver/libnvidia-ml.so.1 $(SIM_VERSIONS)
 sim_obj = $(patsubst %.c,$(SIMDIR)/obj/%.o,$(1))
 
 sim: $(BUILD)/assay-sim $(SIMDIR)/simtree $(SIM_FACADES)
@@ -197,7 +198,8 @@ $(SIMDIR)/obj/%.o: %.c $(BUILD)/flags
 
 define sim_link
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SIM_CFLAGS) $(LDFLAGS) -shared -Wl,-z,defs -Wl,-soname,$(@F) -Wl,-rpath,'$$ORIGIN' -o $@ \
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SIM_CFLAGS) $(LDFLAGS) -shared -Wl,-z,defs -Wl,-soname,$(@F) -Wl,-rpath,'$$ORIGIN:$$ORIGIN/..' -o $@ \
 		$(filter %.o %.so,$^)
 endef
 
@@ -211,7 +213,7 @@ $(SIMDIR)/cudart.map:
 $(SIMDIR)/libcudart.so.$(CUDA_MAJOR): $(call sim_obj,$(SIM_CUDART)) $(SIMDIR)/libsimgpu.so $(SIMDIR)/cudart.map
 	$(sim_link) -lm -lpthread -Wl,--version-script,$(SIMDIR)/cudart.map
 
-$(SIMDIR)/libnvidia-ml.so.1: $(call sim_obj,$(SIM_NVML)) $(SIMDIR)/libsimgpu.so
+$(SIMDIR)/driver/libnvidia-ml.so.1: $(call sim_obj,$(SIM_NVML)) $(SIMDIR)/libsimgpu.so
 	$(sim_link)
 $(SIM_VERSIONS): $(call sim_obj,tests/simgpu/version_facades.c) $(SIMDIR)/libsimgpu.so
 	$(sim_link)

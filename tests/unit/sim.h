@@ -81,7 +81,7 @@ static inline void *nvml(const char *name)
 
 	CHECK(n > 0);
 	path[n] = '\0';
-	strcpy(strrchr(path, '/'), "/../../simgpu/libnvidia-ml.so.1");
+	strcpy(strrchr(path, '/'), "/../../simgpu/driver/libnvidia-ml.so.1");
 	lib = dlopen(path, RTLD_NOW);
 	CHECK(lib);
 	f = dlsym(lib, name);
