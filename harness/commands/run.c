@@ -234,6 +234,10 @@ static void name_simulation(const struct job *j)
 
 static void warn_about_gpus(const struct job *j)
 {
+	const char *machine = preflight_machine_warning(&j->m);
+
+	if (*machine)
+		log_warn("%s", machine);
 	for (size_t i = 0; i < j->m.n_gpus; i++) {
 		char *w = preflight_warning(&j->m, i);
 

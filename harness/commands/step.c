@@ -123,11 +123,14 @@ static enum status probe(struct emitter *out, const struct parsed *p, char *reas
 {
 	struct err e = ERR_INIT;
 
+	bool all = !strcmp(p->a.bench, "probe");
+
 	step_guard(out, p->a.deadline_s, p->lifeline, NULL);
+	if (all)
+		env_host(send_env, out); /* the caller's environment variables among it */
+	emit_flush(out);
 	clean_environment(&p->a);
-	if (!strcmp(p->a.bench, "probe")) {
-		env_host(send_env, out);
-		emit_flush(out);
+	if (all) {
 		env_gpu(send_env, out);
 	} else if (!strcmp(p->a.bench, "state")) {
 		env_gpu_state(send_env, out);

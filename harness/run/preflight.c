@@ -180,6 +180,16 @@ char *preflight_warning(const struct machine *m, size_t gpu)
 		    : mem_strdup("");
 }
 
+const char *preflight_machine_warning(const struct machine *m)
+{
+	const char *dcgm = machine_value(m, "daemon.dcgm");
+
+	if (!m->n_gpus || !dcgm || strcmp(dcgm, "running"))
+		return "";
+	return "DCGM (nv-hostengine) runs here: profiling by it slows kernels and keeps clocks up; "
+	       "dcgmi profile --pause holds it";
+}
+
 /* All users must meet at one place, or the lock keeps nobody apart. */
 static char *runtime_dir(void)
 {

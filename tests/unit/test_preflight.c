@@ -82,6 +82,22 @@ static void test_allotment(void **state)
 	machine_free(&m);
 }
 
+static void test_warnings(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	make(&m);
+	assert_string_equal(preflight_machine_warning(&m), "");
+	machine_add(&m, "daemon.dcgm", "running", "test");
+	assert_non_null(strstr(preflight_machine_warning(&m), "DCGM"));
+	machine_add(&m, GPU "vgpu", "yes", "test");
+	char *w = preflight_warning(&m, 0);
+	assert_non_null(strstr(w, "virtual GPU"));
+	free(w);
+	machine_free(&m);
+}
+
 static void test_force_word(void **state)
 {
 	struct forced f = {0};
@@ -125,9 +141,8 @@ static void test_lock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_checks),
-		cmocka_unit_test(test_allotment),
-		cmocka_unit_test(test_force_word),
+		cmocka_unit_test(test_checks),	 cmocka_unit_test(test_allotment),
+		cmocka_unit_test(test_warnings), cmocka_unit_test(test_force_word),
 		cmocka_unit_test(test_lock),
 	};
 
