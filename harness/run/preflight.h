@@ -35,9 +35,11 @@ char *preflight_gpu(const struct machine *m, size_t gpu, const struct forced *f,
 /* Memory in use above which somebody else's work is assumed, bytes. */
 double preflight_idle_bytes(const struct machine *m, size_t gpu);
 
-/* One line of warning about a GPU (confidential computing, vGPU, profiling), "" if none. Caller
- * frees. */
+/* One line of warning about a GPU (confidential computing, vGPU), "" if none. Caller frees. */
 char *preflight_warning(const struct machine *m, size_t gpu);
+
+/* The same about the machine as a whole: DCGM, whose profiling disturbs what is measured. */
+const char *preflight_machine_warning(const struct machine *m);
 
 /*
  * Takes the lock of a GPU (a file named by its UUID under the runtime directory) for as long as
