@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static void line(const char *fmt, va_list ap)
@@ -34,14 +35,18 @@ void log_info(const char *fmt, ...)
 
 void log_progress(const char *fmt, ...)
 {
+	char text[1024];
+	struct winsize w;
 	va_list ap;
 
 	if (!isatty(STDERR_FILENO))
 		return;
-	fputs("\r\033[K", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	/* a line that wraps could not be redrawn */
+	int columns = !ioctl(STDERR_FILENO, TIOCGWINSZ, &w) && w.ws_col > 1 ? w.ws_col - 1 : 79;
+	fprintf(stderr, "\r\033[K%.*s", columns, text);
 	fflush(stderr);
 }
 

@@ -44,9 +44,9 @@ static void show(const struct running *r)
 	long s = left > 0 ? (long)left : 0;
 	char *params = gate_brief(g->st->row.params);
 
-	log_progress("[%u/%u] %s %s, process %u of %u, about %ld:%02ld left", g->done + 1, g->all,
-		     g->st->row.bench, params, g->process + 1, g->st->row.processes, s / 60,
-		     s % 60);
+	log_progress("[%u/%u] about %ld:%02ld left: %s, process %u of %u, %s", g->done + 1, g->all,
+		     s / 60, s % 60, g->st->row.bench, g->process + 1, g->st->row.processes,
+		     params);
 	free(params);
 }
 
