@@ -63,6 +63,8 @@ all_but() { for i in 0 1 2 3 4 5 6 7; do [ "$i" = "$1" ] && printf '%s|%s ' "$i"
 	fault 0 ""
 	[ "$(statuses)" = "$(all_but none)" ]
 	[ "$(csv "$T/b/results.csv" status | sort -u)" = PASS ]
+	[ "$(csv "$T/b/telemetry.csv" gpu field | grep -c '|clock_sm$')" -ge 8 ]
+	[ "$(csv "$T/b/telemetry.csv" gpu | sort -u | tr -d '\n')" = 01234567 ]
 }
 
 @test "hang: that GPU's step is a TIMEOUT at its deadline, seven are measured" {
