@@ -86,14 +86,14 @@ static int take(void *arg, const char *const *f, size_t n, struct err *e)
 	(void)e;
 	if (n != 5 || strcmp(f[0], "telemetry") || t->rc)
 		return 0;
-	t->rc = bundle_add_telemetry(
-		t->p->bundle,
-		&(struct telemetry_row){.arm = (char *)t->p->arm.name,
-					.t_s = strtod(f[1], NULL) - t->run_start_s,
-					.gpu = t->gpu,
-					.field = (char *)f[3],
-					.value = strtod(f[4], NULL)},
-		t->e);
+	double since_start = round((strtod(f[1], NULL) - t->run_start_s) * 1e6) / 1e6;
+	t->rc = bundle_add_telemetry(t->p->bundle,
+				     &(struct telemetry_row){.arm = (char *)t->p->arm.name,
+							     .t_s = since_start,
+							     .gpu = t->gpu,
+							     .field = (char *)f[3],
+							     .value = strtod(f[4], NULL)},
+				     t->e);
 	return 0;
 }
 
