@@ -178,8 +178,10 @@ static int run(struct ctx *c, struct err *e)
 	emit(c);
 	if (outcome_is(c, "hang") || outcome_is(c, "stubborn"))
 		hang(outcome_is(c, "stubborn"));
-	if (outcome_is(c, "crash"))
+	if (outcome_is(c, "crash")) {
+		signal(SIGSEGV, SIG_DFL); /* a sanitizer's handler would make it an exit */
 		raise(SIGSEGV);
+	}
 	return 0;
 }
 

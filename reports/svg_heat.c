@@ -18,7 +18,8 @@
 
 static bool local_pair(const struct result *r)
 {
-	struct column cpu = {.name = (char[]){"cpu_node"}}, node = {.name = (char[]){"node"}};
+	char cpu_name[] = "cpu_node", node_name[] = "node";
+	struct column cpu = {.name = cpu_name}, node = {.name = node_name};
 	char *a = view_value(&cpu, r), *b = view_value(&node, r);
 	bool same = !strcmp(a, b) || !strcmp(b, "local");
 

@@ -182,19 +182,19 @@ static int prepare(struct job *j, struct err *e)
 		snprintf(j->hash, sizeof(j->hash), "%s", hash ? hash : "");
 		j->p.seed = seed ? strtoull(seed, NULL, 10) : j->p.seed;
 	}
-	if (rc)
-		return EXIT_USAGE;
-	rc = machine_read(&j->m, e);
-	if (rc)
-		return EXIT_NOTHING;
-	j->p.m = &j->m;
-	parent_probe(&j->p);
-	rc = from ? plan_like(&j->plan, &j->old, bench_list, &j->m, without_nvml, e)
-		  : plan_make(&j->plan, &s, bench_list, &j->m, &o, e);
+	int code = rc ? EXIT_USAGE : machine_read(&j->m, e) ? EXIT_NOTHING : -1;
+
+	if (code < 0) {
+		j->p.m = &j->m;
+		parent_probe(&j->p);
+		rc = from ? plan_like(&j->plan, &j->old, bench_list, &j->m, without_nvml, e)
+			  : plan_make(&j->plan, &s, bench_list, &j->m, &o, e);
+		if (!rc && a->resume)
+			rc = record_same(&j->p, &j->old, e);
+		code = rc ? EXIT_USAGE : -1;
+	}
 	suite_free(&s);
-	if (!rc && a->resume)
-		rc = record_same(&j->p, &j->old, e);
-	return rc ? EXIT_USAGE : -1;
+	return code;
 }
 
 static int open_bundle(struct job *j, struct err *e)

@@ -1,7 +1,6 @@
 /* The inside of a step: see step.h. */
 #include "step.h"
 #include "../base/clock.h"
-#include "../base/mem.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -58,11 +57,11 @@ static void start_thread(void *(*fn)(void *), void *arg)
 
 void step_guard(struct emitter *m, double deadline_s, bool with_lifeline, const struct ctx *c)
 {
-	struct guard *g = mem_zalloc(1, sizeof(*g)); /* lives as long as the process */
+	static struct guard g; /* the threads read it as long as the process lives */
 
-	*g = (struct guard){m, deadline_s, c};
+	g = (struct guard){m, deadline_s, c};
 	if (deadline_s > 0)
-		start_thread(watchdog, g);
+		start_thread(watchdog, &g);
 	if (with_lifeline)
 		start_thread(lifeline, NULL);
 }

@@ -58,7 +58,8 @@ assert "container.runtime" in rows and "limits.memlock" in rows'
 	"$top/tests/fixtures/sysfs/unpack" "$top/tests/fixtures/sysfs/hgx-2s.tree" "$T/tree"
 	ASSAY_SYSROOT=$T/tree run -0 "$ASSAY" plan h2d
 	[ "$(grep -c 'copy .*gpu=[0-7] ' <<<"$output")" -eq 8 ]
-	[[ $output == *"FAIL:"* ]] # eight GPUs on the bus, no driver here
+	# eight GPUs on the bus, no driver here
+	[[ $output == *"FAIL:"* || $output == *"SKIP:built without nvcc"* ]]
 }
 
 @test "an ordinary user can run it" {
@@ -66,9 +67,11 @@ assert "container.runtime" in rows and "limits.memlock" in rows'
 	id nobody >/dev/null || skip "no user nobody"
 	chmod 755 "$T" "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" 2>/dev/null || true
 	mkdir -m 777 "$T/free"
-	cp "$ASSAY" "$T/free/assay"
+	cp "$ASSAY" "$T/free/assay" # what is below /root he cannot read
+	cp -r "$top/suites" "$T/free/suites"
+	chmod -R a+rX "$T/free"
 	setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$T/free" sh -c \
-		"cd '$T/free' && ASSAY_SUITES='$top/suites' ./assay run null" >"$T/out" 2>&1 ||
+		"cd '$T/free' && ASSAY_SUITES='$T/free/suites' ./assay run null" >"$T/out" 2>&1 ||
 		{ cat "$T/out"; return 1; }
 	grep -q 'Passed' "$T/out"
 }

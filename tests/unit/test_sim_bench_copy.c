@@ -15,6 +15,12 @@ static struct ctx *started(const char *const *set, uint64_t pinned_limit)
 	return c;
 }
 
+static void ended(struct ctx *c)
+{
+	bench_copy.teardown(c);
+	free(c);
+}
+
 static void corrupted(void)
 {
 	static const char *const set[] = {"gpu=0", "node=0", "dir=d2h", "size=64MiB", NULL};
@@ -25,7 +31,7 @@ static void corrupted(void)
 	CHECK(bench_copy.verify(c, &e) == -EBADMSG);
 	CHECK(strstr(e.text, "gpu 0: d2h copy of 67108864 bytes (pinned)"));
 	CHECK(strstr(e.text, "1 byte is wrong, the first at offset 33554432"));
-	bench_copy.teardown(c);
+	ended(c);
 }
 
 static void little_memory(void)
@@ -36,7 +42,7 @@ static void little_memory(void)
 
 	CHECK(bench_copy.run(c, &e) == -ENOTSUP);
 	CHECK(strstr(e.text, "4194304 bytes of pinned memory"));
-	bench_copy.teardown(c);
+	ended(c);
 }
 
 static void facts(void)
@@ -49,7 +55,7 @@ static void facts(void)
 	CHECK(!strcmp(fake_fact(c, "placement"), "PROVEN"));
 	CHECK(!strcmp(fake_fact(c, "thread"), "PINNED"));
 	CHECK(!fake_fact(c, "pages")); /* pinned memory is the driver's */
-	bench_copy.teardown(c);
+	ended(c);
 }
 
 static void another_node(void)
@@ -60,7 +66,7 @@ static void another_node(void)
 
 	CHECK(!bench_copy.run(c, &e));
 	CHECK(!bench_copy.verify(c, &e));
-	bench_copy.teardown(c);
+	ended(c);
 }
 
 static void copies_arrive_whole(void **state)
