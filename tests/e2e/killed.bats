@@ -9,17 +9,20 @@ setup() {
 		summary = long enough to be killed
 		[null]
 		step = 1..6
-		sleep = 400
+		case = 0,1
+		sleep = 250
 		processes = 1
 	E
 }
 
-start() { # in the background; waits until two steps are done
+start() { # in the background; waits until two steps are done and the third has sent its first case
 	"$ASSAY" run "$T/long.ini" --out "$T/b" >"$T/out" 2>"$T/err" &
 	pid=$!
-	for _ in $(seq 200); do
-		[ -e "$T/b/steps.csv" ] && [ "$(wc -l <"$T/b/steps.csv")" -ge 3 ] && return
-		sleep 0.05
+	for _ in $(seq 400); do
+		if [ -e "$T/b/samples.csv" ] && [ "$(cut -d, -f3 "$T/b/samples.csv" | sort -u | wc -l)" -ge 4 ]; then
+			return
+		fi
+		sleep 0.02
 	done
 	return 1
 }
@@ -38,7 +41,9 @@ finished() {
 	sealed "$T/b"
 	[ "$(csv "$T/b/steps.csv" step status | sort -u | wc -l)" -eq 6 ]
 	[ "$(csv "$T/b/steps.csv" status | sort -u)" = PASS ]
-	[ "$(csv "$T/b/results.csv" metric | grep -c '^time$')" -eq 6 ]
+	# each case once: nothing done was repeated, nothing half done was counted
+	[ "$(csv "$T/b/steps.csv" status | wc -l)" -eq 6 ]
+	[ "$(csv "$T/b/results.csv" metric n | grep -c '^time|30$')" -eq 12 ]
 }
 
 @test "SIGKILL of the parent: readable, no child left, --resume finishes" {
