@@ -6,6 +6,20 @@
 #include "../harness/probe/placement.h"
 #include "../harness/probe/topology.h"
 
+/* Parameters that mean the same to each of them. */
+#define HOST_PARAM_NODE                                                                            \
+	{                                                                                          \
+		.name = "node", .type = PARAM_NODE, .def = "local",                                \
+		.help = "NUMA node of the memory"                                                  \
+	}
+#define HOST_PARAM_PAGES                                                                           \
+	{                                                                                          \
+		.name = "pages", .type = PARAM_ENUM, .def = "auto",                                \
+		.choices = "auto|4k|thp|hugetlb",                                                  \
+		.help = "pages to ask for; auto: the largest there are (the fact \"pages\" says "  \
+			"which)"                                                                   \
+	}
+
 /* "4k", "thp", "hugetlb"; "auto" asks for the largest and takes what there is. */
 enum pages host_pages(const char *name);
 

@@ -48,7 +48,7 @@ static const struct param params[] = {
 	 .type = PARAM_CPU_NODE,
 	 .def = "all",
 	 .help = "NUMA node of the threads"},
-	{.name = "node", .type = PARAM_NODE, .def = "local", .help = "NUMA node of the memory"},
+	HOST_PARAM_NODE,
 	{.name = "op",
 	 .type = PARAM_ENUM,
 	 .scope = SCOPE_CASE,
@@ -71,11 +71,7 @@ static const struct param params[] = {
 	 .def = "0",
 	 .unit = "bytes",
 	 .help = "one array; 0: four times all last-level caches, at least 128 MiB"},
-	{.name = "pages",
-	 .type = PARAM_ENUM,
-	 .def = "auto",
-	 .choices = "auto|4k|thp|hugetlb",
-	 .help = "pages to ask for; auto: the largest there are (the fact \"pages\" says which)"},
+	HOST_PARAM_PAGES,
 	{.name = NULL},
 };
 

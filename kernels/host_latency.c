@@ -31,7 +31,7 @@ static const struct param params[] = {
 	 .type = PARAM_CPU_NODE,
 	 .def = "all",
 	 .help = "NUMA node of the CPU that loads"},
-	{.name = "node", .type = PARAM_NODE, .def = "local", .help = "NUMA node of the memory"},
+	HOST_PARAM_NODE,
 	{.name = "size",
 	 .type = PARAM_SIZE,
 	 .def = "0",
@@ -45,11 +45,7 @@ static const struct param params[] = {
 	 .max = 1 << 20,
 	 .unit = "bytes",
 	 .help = "distance of neighbouring pointers"},
-	{.name = "pages",
-	 .type = PARAM_ENUM,
-	 .def = "auto",
-	 .choices = "auto|4k|thp|hugetlb",
-	 .help = "pages to ask for; auto: the largest there are (the fact \"pages\" says which)"},
+	HOST_PARAM_PAGES,
 	{.name = NULL},
 };
 
