@@ -313,17 +313,22 @@ static void add_steps(struct results *out, size_t cases_from)
 	}
 }
 
-static int by_result(const void *pa, const void *pb)
+int result_by_key(const struct result *a, const struct result *b)
 {
-	const struct result *a = pa, *b = pb;
 	int c = strcmp(a->arm, b->arm);
 
 	if (!c)
 		c = strcmp(a->bench, b->bench);
 	if (!c)
 		c = strcmp(a->metric, b->metric);
-	if (!c)
-		c = by_labels(a->labels, b->labels);
+	return c ? c : by_labels(a->labels, b->labels);
+}
+
+static int by_result(const void *pa, const void *pb)
+{
+	const struct result *a = pa, *b = pb;
+	int c = result_by_key(a, b);
+
 	if (!c)
 		c = steps_severity(b->status) - steps_severity(a->status);
 	return c ? c : strcmp(a->reason, b->reason);

@@ -68,6 +68,9 @@ struct results {
 int results_make(struct results *out, const struct bundle_data *d, struct err *e);
 void results_free(struct results *r);
 
+/* The order of results: arm, benchmark, metric, labels. Returns <0, 0, >0. */
+int result_by_key(const struct result *a, const struct result *b);
+
 /* Writes results.csv and processes.csv into the bundle's folder. */
 int results_write(const struct results *r, const struct bundle_data *d, struct err *e);
 

@@ -75,18 +75,9 @@ void results_csv(struct buf *out, const struct results *r)
 /* Results of one arm and benchmark that hold all work by wall time. */
 #define RATE_WALL "rate_wall"
 
-static int by_key(const void *pa, const void *pb)
+static int by_key(const void *a, const void *b)
 {
-	const struct result *a = pa, *b = pb;
-	int c = strcmp(a->arm, b->arm);
-
-	if (!c)
-		c = strcmp(a->bench, b->bench);
-	if (!c)
-		c = strcmp(a->metric, b->metric);
-	if (!c)
-		c = key_compare(a->labels, b->labels);
-	return c ? c : strcmp(a->labels, b->labels);
+	return result_by_key(a, b);
 }
 
 /* The rate_wall of the same process and key, NaN where there is none. */
