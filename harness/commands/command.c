@@ -2,6 +2,7 @@
 #include "command.h"
 #include "../base/mem.h"
 #include "../base/status.h"
+#include "../base/units.h"
 #include "../formats/key.h"
 #include "../run/parent.h"
 
@@ -101,5 +102,21 @@ int command_arm(const char *value, struct arm *out, struct err *e)
 			       value);
 	out->name = value;
 	out->launcher = eq + 1;
+	return 0;
+}
+
+int command_override(struct overrides *o, const char *name, const char *value, struct err *e)
+{
+	uint64_t n;
+
+	if (!strcmp(name, "processes")) {
+		if (units_parse_u64(value, &n) || n < 1 || n > 64)
+			return err_set(e, EINVAL, "--processes wants a number from 1 to 64");
+		o->processes = (unsigned)n;
+		return 0;
+	}
+	if (!strchr(value, '=') || o->n_set == 32)
+		return err_set(e, EINVAL, "--set wants NAME=VALUE, at most 32 times");
+	o->set[o->n_set++] = value;
 	return 0;
 }

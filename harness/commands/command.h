@@ -48,6 +48,15 @@ int command_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Path of a suite: a path as it is, a name looked up in the folder of suites. Caller frees. */
 char *command_suite_path(const struct app *app, const char *name);
 
+/* What plan and run let a user change in a suite. */
+struct overrides {
+	const char *set[33]; /* "NAME=VALUE", NULL-terminated */
+	size_t n_set;
+	unsigned processes; /* 0: as the suite says */
+};
+/* Takes the value of --set or --processes. 0, or -EINVAL with e filled. */
+int command_override(struct overrides *o, const char *name, const char *value, struct err *e);
+
 /* "podman=scripts/in-podman" -> an arm; value is cut in place and must live on. 0 or -EINVAL. */
 struct arm;
 int command_arm(const char *value, struct arm *out, struct err *e);

@@ -44,7 +44,8 @@ static void general(void)
 	for (size_t i = 0; i < sizeof(exit_codes) / sizeof(exit_codes[0]); i++)
 		printf("  %d  %s\n", exit_codes[i].code, exit_codes[i].meaning);
 	printf("  128+n  ended by signal n\n\n"
-	       "assay help COMMAND, assay help BENCHMARK and assay help suite say more.\n");
+	       "assay help COMMAND, assay help BENCHMARK, assay help suite and assay help force "
+	       "say more.\n");
 }
 
 static const char *scope_name(enum param_scope s)
@@ -106,6 +107,13 @@ static void suite_help(void)
 	       "  local            the NUMA node of the GPU, or of the CPUs at work\n");
 }
 
+static void force_help(void)
+{
+	printf("assay run --force=CHECK,… measures in spite of what a look at the GPU found:\n");
+	for (const struct preflight_check *c = preflight_checks; c->name; c++)
+		printf("  %-12s %s\n", c->name, c->help);
+}
+
 static void man(void)
 {
 	printf(".TH ASSAY 1 \"\" \"assay %s\" \"User Commands\"\n.SH NAME\nassay \\- acceptance "
@@ -155,6 +163,10 @@ static int run(const struct app *app, int argc, char **argv)
 		general();
 		return EXIT_PASSED;
 	}
+	if (!strcmp(what, "force")) {
+		force_help();
+		return EXIT_PASSED;
+	}
 	if (!strcmp(what, "suite")) {
 		suite_help();
 		return EXIT_PASSED;
@@ -173,7 +185,7 @@ static int run(const struct app *app, int argc, char **argv)
 
 const struct command command_help_ = {
 	.name = "help",
-	.args = "[COMMAND|BENCHMARK|suite]",
+	.args = "[COMMAND|BENCHMARK|suite|force]",
 	.summary = "Explains a command, a benchmark or the suite files",
 	.options = options,
 	.run = run,

@@ -24,9 +24,7 @@ static const struct option_spec options[] = {
 };
 
 struct asked {
-	const char *set[33];
-	size_t n_set;
-	unsigned processes;
+	struct overrides change;
 	bool check, json;
 };
 
@@ -34,19 +32,12 @@ static int take(void *arg, const char *name, const char *value, struct err *e)
 {
 	struct asked *a = arg;
 
-	if (!strcmp(name, "set")) {
-		if (!strchr(value, '=') || a->n_set == 32)
-			return err_set(e, EINVAL, "--set wants NAME=VALUE, at most 32 times");
-		a->set[a->n_set++] = value;
-	} else if (!strcmp(name, "processes")) {
-		a->processes = (unsigned)strtoul(value, NULL, 10);
-		if (a->processes < 1 || a->processes > 64)
-			return err_set(e, EINVAL, "--processes wants a number from 1 to 64");
-	} else if (!strcmp(name, "check")) {
+	if (!strcmp(name, "check"))
 		a->check = true;
-	} else {
+	else if (!strcmp(name, "json"))
 		a->json = true;
-	}
+	else
+		return command_override(&a->change, name, value, e);
 	return 0;
 }
 
@@ -102,7 +93,7 @@ static int make(const struct app *app, const char *path, const struct asked *a, 
 	struct machine m = {0};
 	struct parent parent = {
 		.self = app->self, .arm = {.name = "host"}, .m = &m, .interrupted = &never};
-	struct plan_options o = {.processes = a->processes, .set = a->set};
+	struct plan_options o = {.processes = a->change.processes, .set = a->change.set};
 	struct suite s = {0};
 	int rc = suite_load(&s, path, e);
 

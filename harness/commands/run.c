@@ -27,9 +27,7 @@ static const struct option_spec options[] = {
 	 "use another value for a parameter (NAME or BENCHMARK.NAME); may be repeated"},
 	{"arm", "NAME=LAUNCHER",
 	 "run the steps through a launcher, for example podman=scripts/in-podman"},
-	{"force", "CHECK,…",
-	 "measure in spite of a preflight check: nvml, busy, memory, compute-mode, reset, "
-	 "ecc, mig, remap, fabric, allotment"},
+	{"force", "CHECK,…", "measure in spite of a preflight check; assay help force lists them"},
 	{"like", "BUNDLE", "run the very plan of that bundle again, instead of a suite"},
 	{"resume", "BUNDLE", "finish a bundle that was cut off, instead of a suite"},
 	{"json", NULL, "print the results as JSON instead of the report"},
@@ -39,9 +37,7 @@ static const struct option_spec options[] = {
 struct asked {
 	const char *out, *like, *resume, *suite;
 	uint64_t seed;
-	unsigned processes;
-	const char *set[33];
-	size_t n_set;
+	struct overrides change;
 	struct arm arm;
 	struct forced forced;
 	bool json;
@@ -57,7 +53,6 @@ static void on_signal(int number)
 static int take(void *arg, const char *name, const char *value, struct err *e)
 {
 	struct asked *a = arg;
-	uint64_t n;
 
 	if (!strcmp(name, "out"))
 		a->out = value;
@@ -75,15 +70,8 @@ static int take(void *arg, const char *name, const char *value, struct err *e)
 		return units_parse_u64(value, &a->seed)
 			       ? err_set(e, EINVAL, "--seed wants a whole number")
 			       : 0;
-	else if (!strcmp(name, "processes")) {
-		if (units_parse_u64(value, &n) || n < 1 || n > 64)
-			return err_set(e, EINVAL, "--processes wants a number from 1 to 64");
-		a->processes = (unsigned)n;
-	} else {
-		if (!strchr(value, '=') || a->n_set == 32)
-			return err_set(e, EINVAL, "--set wants NAME=VALUE, at most 32 times");
-		a->set[a->n_set++] = value;
-	}
+	else
+		return command_override(&a->change, name, value, e);
 	return 0;
 }
 
@@ -145,7 +133,7 @@ struct job {
 
 static int check_suite(struct job *j, struct suite *s, struct err *e)
 {
-	struct plan_options o = {.processes = j->a->processes, .set = j->a->set};
+	struct plan_options o = {.processes = j->a->change.processes, .set = j->a->change.set};
 	char *path = command_suite_path(j->app, j->a->suite);
 	int rc = suite_load(s, path, e);
 
@@ -170,8 +158,9 @@ static int prepare(struct job *j, struct err *e)
 	const struct asked *a = j->a;
 	const char *from = a->resume ? a->resume : a->like;
 	bool without_nvml = forced_has(&a->forced, "nvml");
-	struct plan_options o = {
-		.processes = a->processes, .set = a->set, .without_nvml = without_nvml};
+	struct plan_options o = {.processes = a->change.processes,
+				 .set = a->change.set,
+				 .without_nvml = without_nvml};
 	struct suite s = {0};
 	int rc = from ? bundle_load(&j->old, from, e) : check_suite(j, &s, e);
 

@@ -45,7 +45,7 @@ int forced_parse(struct forced *f, const char *text, struct err *e)
 			f->mask |= 1u << i;
 		else
 			rc = err_set(e, EINVAL,
-				     "--force: there is no check \"%s\"; see assay help run", w);
+				     "--force: there is no check \"%s\"; see assay help force", w);
 	}
 	free(copy);
 	return rc;

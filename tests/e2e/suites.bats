@@ -55,6 +55,7 @@ broken=$BATS_TEST_DIRNAME/../fixtures/suites/broken
 		[ "$status" -eq 2 ] || { echo "run $args: $status $output"; return 1; }
 		[ -n "$output" ]
 	done
+	run -2 "$ASSAY" plan null --processes=3x
 	run "$ASSAY" nosuchcommand
 	[ "$status" -eq 2 ]
 }
