@@ -1,0 +1,39 @@
+/*
+ * What differs in the environment of two sides, from their manifests, and hints: where a delta and
+ * a plausible cause meet. A hint is named as one; it is no verdict.
+ */
+#ifndef ASSAY_JUDGE_DIFFERENCES_H
+#define ASSAY_JUDGE_DIFFERENCES_H
+
+#include "compare.h"
+
+struct difference {
+	const char *key;   /* manifest key, "limits.cpu_quota" */
+	const char *a, *b; /* values, "" where the side does not say */
+	const char *name;  /* in words: "CPU quota" */
+	bool matters;	   /* known to change speed; these come first */
+};
+
+struct hint {
+	char *text;	 /* owned: "hint: B has a CPU quota of 0.5 CPUs …; to check: …" */
+	size_t rows;	 /* compared metrics that it speaks about; 0: of the environment alone */
+	const char *key; /* of the difference behind it */
+};
+
+struct differences {
+	struct difference *d; /* those that matter first, then by key */
+	size_t n, cap;
+	struct hint *hint;
+	size_t hints, cap_hints;
+};
+
+/*
+ * a and b may be one bundle with two arms. c may be NULL: then no hints about metrics. What must
+ * differ (start, pids, arm names) is left out. 0 or negative errno; free in both cases.
+ */
+int differences_make(struct differences *out, const struct bundle_data *a, const char *arm_a,
+		     const struct bundle_data *b, const char *arm_b, const struct comparison *c,
+		     struct err *e);
+void differences_free(struct differences *d);
+
+#endif
