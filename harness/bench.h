@@ -133,13 +133,14 @@ struct sampling {
 	double tick_s;	       /* resolution of that timer */
 	uint64_t max_batch;    /* most operations in one batch (128 behind a gate); 0: no limit */
 	const char *rate_wall; /* CPU benchmarks: metric for all work / wall time; NULL: none */
+	bool brief; /* a control: no warm-up, and a small budget whatever the gates are */
 	ctx_batch_fn *batch;
 	void *arg;
 };
 
 /*
- * Warms up (once a process), sizes the batch, samples until the interval is narrow enough or
- * the case's budget is spent, and emits every sample: harness/run/sampling.c. 0 or the
+ * Warms up (once a process, unless brief), sizes the batch, samples until the interval is narrow
+ * enough or the case's budget is spent, and emits every sample: harness/run/sampling.c. 0 or the
  * batch's error.
  */
 int ctx_sample(struct ctx *c, const struct sampling *s, struct err *e);

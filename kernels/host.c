@@ -1,7 +1,9 @@
 /* See host.h. */
 #include "host.h"
 
+#include "../harness/base/mem.h"
 #include "../harness/base/units.h"
+#include "../harness/probe/pci.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,6 +36,47 @@ int host_size(const struct topology *t, int node, uint64_t asked, uint64_t wante
 		e, ENOTSUP,
 		"needs %s, more than a quarter of the %s of NUMA node %d: give a smaller size",
 		need, have, node);
+}
+
+int host_pin(struct ctx *c, int node, struct err *e)
+{
+	int *cpus = mem_zalloc(TOPO_MAX_CPUS, sizeof(*cpus));
+	int n = placement_cpus(node, cpus, TOPO_MAX_CPUS), rc;
+
+	if (n == 0)
+		rc = err_set(e, ENOTSUP, "no CPU of NUMA node %d is allowed to this process", node);
+	else
+		rc = placement_pin_cpu(cpus[n - 1], e);
+	if (!rc)
+		ctx_fact_num(c, "cpu", "", NULL, cpus[n - 1], "sched_setaffinity");
+	free(cpus);
+	return rc;
+}
+
+/* May we run there, and is there memory? */
+static bool usable(const struct topology *t, int node)
+{
+	const struct topo_node *n = topology_node(t, node);
+	int cpu;
+
+	return n && n->mem_total_bytes > 0 && placement_cpus(node, &cpu, 1) == 1;
+}
+
+int host_home(int *node, struct err *e)
+{
+	struct pci_gpu *gpus = NULL;
+	struct topology t;
+	size_t n = 0;
+	int rc = topology_read(&t, e);
+
+	if (rc)
+		return rc;
+	*node = !pci_gpus(&gpus, &n, NULL) && n > 0 ? gpus[0].numa_node : 0;
+	for (int i = 0; i < t.n_nodes && !usable(&t, *node); i++)
+		*node = t.nodes[i].id;
+	free(gpus);
+	topology_free(&t);
+	return 0;
 }
 
 void host_say_placement(struct ctx *c, const char *labels, const struct placement_proof *proof,

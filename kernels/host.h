@@ -31,6 +31,18 @@ enum pages host_pages(const char *name);
 int host_size(const struct topology *t, int node, uint64_t asked, uint64_t wanted, int arrays,
 	      uint64_t *bytes, struct err *e);
 
+/*
+ * Runs this thread on one CPU of the node, the last that is allowed: the first one serves most
+ * interrupts. Records which, as the fact "cpu". -ENOTSUP where none is allowed.
+ */
+int host_pin(struct ctx *c, int node, struct err *e);
+
+/*
+ * Where a benchmark runs that measures no node: the first GPU's node, else node 0, else the first
+ * one with memory and a CPU that this process may use. 0, or the error of reading the topology.
+ */
+int host_home(int *node, struct err *e);
+
 /* Records where memory lies and in which pages, as facts of the keys with these labels. */
 void host_say_placement(struct ctx *c, const char *labels, const struct placement_proof *proof,
 			enum pages pages);

@@ -78,22 +78,6 @@ static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 	return 0;
 }
 
-/* The last CPU that is allowed: the first one serves most interrupts. */
-static int pin(struct ctx *c, int node, struct err *e)
-{
-	int *cpus = mem_zalloc(TOPO_MAX_CPUS, sizeof(*cpus));
-	int n = placement_cpus(node, cpus, TOPO_MAX_CPUS), rc;
-
-	if (n == 0)
-		rc = err_set(e, ENOTSUP, "no CPU of NUMA node %d is allowed to this process", node);
-	else
-		rc = placement_pin_cpu(cpus[n - 1], e);
-	if (!rc)
-		ctx_fact_num(c, "cpu", "", NULL, cpus[n - 1], "sched_setaffinity");
-	free(cpus);
-	return rc;
-}
-
 static int ring_size(struct ctx *c, int node, uint64_t stride, uint64_t *bytes, struct err *e)
 {
 	struct topology t;
@@ -120,7 +104,7 @@ static int setup(struct ctx *c, struct err *e)
 	ctx_set_state(c, l);
 	rc = ring_size(c, node, stride, &bytes, e);
 	if (!rc)
-		rc = pin(c, cpu_node, e);
+		rc = host_pin(c, cpu_node, e);
 	if (!rc)
 		rc = placement_alloc(&l->ring, bytes, node, host_pages(ctx_str(c, "pages")), e);
 	if (rc)

@@ -1,4 +1,5 @@
 /* Every benchmark, sorted by name: adding one is one file and one line here. */
+BENCH(control)
 BENCH(copy)
 BENCH(host_bandwidth)
 BENCH(host_latency)

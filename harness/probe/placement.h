@@ -59,14 +59,23 @@ void placement_prove(const void *p, size_t bytes, int node, struct placement_pro
 /*
  * Runs work(arg, n) on the calling thread and says how long it took on the measured clock.
  * What kind of work it is, for the simulated server, which computes the time from its model
- * instead: bytes is the work's whole amount for one n, or the number of loads for a chase.
+ * instead: amount is what one operation does, in bytes; for HOST_CHASE (memory) and
+ * HOST_CHASE_CACHE (the last-level cache) in loads, for HOST_ALU in rounds of arithmetic.
  */
-enum host_work { HOST_CHASE, HOST_READ, HOST_WRITE, HOST_COPY, HOST_TRIAD };
+enum host_work {
+	HOST_CHASE,
+	HOST_READ,
+	HOST_WRITE,
+	HOST_COPY,
+	HOST_TRIAD,
+	HOST_CHASE_CACHE,
+	HOST_ALU
+};
 struct host_load {
 	enum host_work kind;
 	int cpu_node, node;
 	int threads;
-	double amount; /* bytes, or loads for HOST_CHASE, of one operation */
+	double amount; /* of one operation */
 	void (*work)(void *arg, uint64_t n);
 	void *arg;
 };

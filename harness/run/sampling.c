@@ -155,7 +155,7 @@ static bool narrow_enough(const struct run *r)
 
 static int loop(struct run *r)
 {
-	double budget = ctx_is_primary(r->c) ? PRIMARY_S : SWEEP_S;
+	double budget = !r->s->brief && ctx_is_primary(r->c) ? PRIMARY_S : SWEEP_S;
 	size_t least = 30, look = 30;
 	int rc = sample(r);
 
@@ -184,7 +184,7 @@ int ctx_sample(struct ctx *c, const struct sampling *s, struct err *e)
 	double discarded;
 	int rc = size_batch(&r);
 
-	if (!rc && !c->warm) {
+	if (!rc && !c->warm && !s->brief) {
 		rc = warm_up(&r);
 		if (!rc)
 			rc = size_batch(&r); /* the first one was cold */

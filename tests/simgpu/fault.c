@@ -30,7 +30,7 @@ struct rule {
 	{                                                                                          \
 		"gpu", INT, AT(gpu), 0, 1e3, NULL, req                                             \
 	}
-#define WHAT "|h2d|d2h|host_latency|host_read|host_write|host_copy|host_triad|"
+#define WHAT "|h2d|d2h|host_latency|host_read|host_write|host_copy|host_triad|host_cache|host_alu|"
 
 /* By enum fault_kind. */
 static const struct rule rules[] = {

@@ -125,8 +125,12 @@ void placement_prove(const void *p, size_t bytes, int node, struct placement_pro
 }
 
 /* By enum host_work: the name of its shift and of its noise. */
-static const char *const work_name[] = {"host_latency", "host_read", "host_write", "host_copy",
-					"host_triad"};
+static const char *const work_name[] = {"host_latency", "host_read",  "host_write", "host_copy",
+					"host_triad",	"host_cache", "host_alu"};
+
+/* What one dependent load from the last-level cache, and one round of arithmetic, take. */
+#define CACHE_CYCLES 70
+#define ALU_CYCLES   8
 
 static double host_rate(const struct host_load *l)
 {
@@ -142,14 +146,25 @@ static double host_rate(const struct host_load *l)
 	return l->cpu_node == l->node ? node : node * m->remote_share;
 }
 
-static double host_seconds(const struct host_load *l, double n)
+/* Seconds of one load, or of one round of arithmetic. */
+static double dependent_s(const struct host_load *l)
 {
 	const struct sim_memory *m = &sim_profile()->memory;
+	double cycle_s = 1 / (double)sim_profile()->cpu.max_hz;
+
+	if (l->kind == HOST_ALU)
+		return ALU_CYCLES * cycle_s;
+	if (l->kind == HOST_CHASE_CACHE)
+		return CACHE_CYCLES * cycle_s;
+	return l->cpu_node == l->node ? m->latency_local_s : m->latency_remote_s;
+}
+
+static double host_seconds(const struct host_load *l, double n)
+{
 	double shift = sim_shift(work_name[l->kind], -1);
 
-	if (l->kind == HOST_CHASE)
-		return n * l->amount * (1 + shift) *
-		       (l->cpu_node == l->node ? m->latency_local_s : m->latency_remote_s);
+	if (l->kind == HOST_CHASE || l->kind == HOST_CHASE_CACHE || l->kind == HOST_ALU)
+		return n * l->amount * (1 + shift) * dependent_s(l);
 	return n * l->amount / host_rate(l) / (1 - shift);
 }
 

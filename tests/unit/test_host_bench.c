@@ -1,11 +1,12 @@
-/* host_latency and host_bandwidth, whole, on small memory: what they say and what they find. */
+/* host_latency, host_bandwidth and control, whole, on small memory: what they say and what they
+ * find. */
 #include "fake_ctx.h"
 
 #include "../../harness/probe/placement.h"
 
 #include <errno.h>
 
-extern const struct bench bench_host_latency, bench_host_bandwidth;
+extern const struct bench bench_host_latency, bench_host_bandwidth, bench_control;
 
 static struct ctx *start(const struct bench *b, const char *const *set)
 {
@@ -116,6 +117,35 @@ static void wrong_data_fails(void **state)
 	end(c);
 }
 
+static void controls_are_measured_and_verified(void **state)
+{
+	struct ctx *c = start(&bench_control, NULL);
+	void **ring = ((struct placement_buf *)c->state)->p; /* first member of its state */
+	struct err e = ERR_INIT;
+
+	assert_int_equal(bench_control.run(c, &e), 0);
+	assert_int_equal(c->operations, 6);
+	assert_int_equal(c->values, 2);
+	assert_true(c->value[0] > 1e-10 && c->value[0] < 1e-6);
+	assert_non_null(fake_fact(c, "cpu"));
+	assert_int_equal(bench_control.verify(c, &e), 0);
+	ring[0] = ring;
+	assert_int_equal(bench_control.verify(c, &e), -EBADMSG);
+	assert_non_null(strstr(e.text, "65536 pointers"));
+	end(c);
+}
+
+/* What was not computed is found out: neither chain was followed. */
+static void controls_that_did_nothing_fail(void **state)
+{
+	struct ctx *c = start(&bench_control, NULL);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(bench_control.verify(c, &e), -EBADMSG);
+	assert_non_null(strstr(e.text, "0 rounds"));
+	end(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +154,8 @@ int main(void)
 		cmocka_unit_test(more_than_a_guest_may_take_is_skipped),
 		cmocka_unit_test(bandwidth_of_every_loop),
 		cmocka_unit_test(wrong_data_fails),
+		cmocka_unit_test(controls_are_measured_and_verified),
+		cmocka_unit_test(controls_that_did_nothing_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,6 +139,19 @@ static void test_budget(void **state)
 	assert_in_range(samples_with_gate("made_up.rate{size=8}"), 20, 50);
 }
 
+/* A control neither warms up nor takes a gate's budget. */
+static void test_brief(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f, "made_up.rate{size=4}", 1e-3, 0.15);
+	assert_int_equal(go(&f, (struct sampling){.tick_s = 1e-9, .brief = true}), 0);
+	assert_in_range(f.c.n_pending, 20, 50);
+	assert_false(f.c.warm);
+	end(&f);
+}
+
 /* However short the budget, five samples. */
 static void test_long_samples(void **state)
 {
@@ -182,6 +195,7 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_stops_when_precise),
 		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_brief),
 		cmocka_unit_test(test_long_samples),
 		cmocka_unit_test(test_unsteady),
 		cmocka_unit_test(test_frozen_timer),

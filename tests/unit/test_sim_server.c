@@ -201,6 +201,8 @@ static void host_rates(void)
 	CHECK(fabs(rate(HOST_READ, 1, 1, 112) / m->read_bytes_s - 1) < 0.02);
 	CHECK(fabs(rate(HOST_WRITE, 1, 0, 112) / (m->write_bytes_s * m->remote_share) - 1) < 0.02);
 	CHECK(fabs(rate(HOST_COPY, 0, 0, 1) / m->thread_bytes_s - 1) < 0.02);
+	CHECK(fabs(rate(HOST_ALU, 0, 0, 1) * 8 / 3.8e9 - 1) < 0.02);
+	CHECK(fabs(rate(HOST_CHASE_CACHE, 0, 0, 1) * 70 / 3.8e9 - 1) < 0.02);
 }
 
 static void shifted_rates(void)
@@ -210,6 +212,7 @@ static void shifted_rates(void)
 
 	CHECK(fabs(placement_time(&l, 1) / (1e6 * m->latency_local_s * 1.2) - 1) < 0.02);
 	CHECK(fabs(rate(HOST_TRIAD, 0, 0, 112) / (m->triad_bytes_s * 0.9) - 1) < 0.02);
+	CHECK(fabs(rate(HOST_ALU, 0, 0, 1) * 8 * 1.3 / 3.8e9 - 1) < 0.02);
 }
 
 static void placement(void)
@@ -238,7 +241,9 @@ static void placement(void)
 static void test_host(void **s)
 {
 	assert_server(H100, "", host_rates);
-	assert_server(H100, "shift what=host_latency by=0.2; shift what=host_triad by=0.1",
+	assert_server(H100,
+		      "shift what=host_latency by=0.2; shift what=host_triad by=0.1; "
+		      "shift what=host_alu by=0.3",
 		      shifted_rates);
 	assert_server(H100, "", placement);
 }
