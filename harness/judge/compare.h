@@ -25,9 +25,8 @@
 #include "results.h"
 #include "verdict.h"
 
-#define COMPARE_CONFIRM	   32	     /* first block that confirms screens */
-#define COMPARE_CANDIDATES 16	     /* screens that are confirmed at most */
-#define COMPARE_CONTROL	   "control" /* the benchmark of the controls */
+#define COMPARE_CONFIRM 32	  /* first block that confirms screens */
+#define COMPARE_CONTROL "control" /* the benchmark of the controls */
 
 enum role { ROLE_GATE, ROLE_CONTROL, ROLE_SCREEN };
 

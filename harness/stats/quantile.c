@@ -1,5 +1,6 @@
 /* Order statistics of a sample: see stats.h. */
 #include "stats.h"
+#include "../base/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,4 +32,16 @@ double stats_quantile(const double *sorted, size_t n, double p)
 double stats_median(const double *sorted, size_t n)
 {
 	return stats_quantile(sorted, n, 0.5);
+}
+
+double stats_mad(const double *sorted, size_t n)
+{
+	double median = stats_median(sorted, n), *d = mem_zalloc(n, sizeof(*d));
+
+	for (size_t i = 0; i < n; i++)
+		d[i] = fabs(sorted[i] - median);
+	stats_sort(d, n);
+	double mad = stats_median(d, n);
+	free(d);
+	return mad;
 }

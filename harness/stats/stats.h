@@ -13,6 +13,8 @@ void stats_sort(double *v, size_t n);
 /* Quantile 0 <= p <= 1 of sorted values, linear interpolation (Hyndman & Fan type 7). n > 0. */
 double stats_quantile(const double *sorted, size_t n, double p);
 double stats_median(const double *sorted, size_t n);
+/* Median of |v - median|, as it is: 1.4826 of it estimate a normal's standard deviation. n > 0. */
+double stats_mad(const double *sorted, size_t n);
 
 /* Normal quantile (Wichura AS 241), Student t cumulative and quantile; nu > 0, 0 < p < 1. */
 double stats_normal_quantile(double p);

@@ -14,18 +14,6 @@ static double quantile(const double *sorted, size_t n, double p)
 	return beyond < 5 ? NAN : stats_quantile(sorted, n, p);
 }
 
-static double spread_mad(const double *sorted, size_t n, double median)
-{
-	double *d = mem_zalloc(n, sizeof(*d));
-
-	for (size_t i = 0; i < n; i++)
-		d[i] = fabs(sorted[i] - median);
-	stats_sort(d, n);
-	double mad = 1.4826 * stats_median(d, n);
-	free(d);
-	return mad;
-}
-
 static double variation(const double *v, size_t n)
 {
 	double mean = 0, squares = 0;
@@ -55,7 +43,7 @@ void stats_summary(struct summary *s, const double *v, size_t n, double level)
 	s->p75 = quantile(sorted, n, 0.75);
 	s->p95 = quantile(sorted, n, 0.95);
 	s->p99 = quantile(sorted, n, 0.99);
-	s->mad = spread_mad(sorted, n, s->median);
+	s->mad = 1.4826 * stats_mad(sorted, n);
 	s->cv = variation(v, n);
 	s->rho = stats_lag1(v, n);
 	s->tau = stats_tau(v, n);
