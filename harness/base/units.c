@@ -87,6 +87,23 @@ int units_parse_time(const char *s, double *seconds)
 	return -EINVAL;
 }
 
+int units_parse_share(const char *s, double *share)
+{
+	const char *unit;
+	double v;
+	int rc = split(s, &v, &unit);
+
+	if (rc)
+		return rc;
+	if (*unit && strcmp(unit, "%") != 0)
+		return -EINVAL;
+	v = *unit ? v / 100 : v;
+	if (!(v < 1))
+		return -ERANGE;
+	*share = v;
+	return 0;
+}
+
 const char *units_exact(char *out, size_t n, double v)
 {
 	if (v == floor(v) && fabs(v) < 1e15) { /* 200, not 2e+02 */

@@ -14,6 +14,9 @@ int units_parse_size(const char *s, uint64_t *bytes);
 /* "250ms", "30s", "5min", "2us" -> seconds; a bare number is refused. 0, -EINVAL or -ERANGE. */
 int units_parse_time(const char *s, double *seconds);
 
+/* "2%", "0.5%" or "0.02" -> a share from 0 to below 1. 0, -EINVAL or -ERANGE. */
+int units_parse_share(const char *s, double *share);
+
 /* Decimal unsigned integer, nothing after it. 0, -EINVAL or -ERANGE. */
 int units_parse_u64(const char *s, uint64_t *v);
 

@@ -3,8 +3,6 @@
 #include "../base/mem.h"
 #include "../base/status.h"
 #include "../base/units.h"
-#include "../formats/key.h"
-#include "../run/parent.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -86,23 +84,9 @@ char *command_suite_path(const struct app *app, const char *name)
 	return mem_printf("%s/%s.ini", app->suites, name);
 }
 
-int command_arm(const char *value, struct arm *out, struct err *e)
+char *command_launchers(const struct app *app)
 {
-	char *eq = strchr(value, '=');
-
-	if (!eq || eq == value || !eq[1])
-		return err_set(e, EINVAL,
-			       "--arm wants NAME=LAUNCHER, for example podman=scripts/in-podman");
-	if (strchr(eq + 1, '/') && access(eq + 1, X_OK))
-		return err_set(e, EINVAL, "--arm: %s cannot be executed: %s", eq + 1,
-			       strerror(errno));
-	*eq = '\0'; /* the value lives in argv as long as the program */
-	if (!key_valid_value(value))
-		return err_set(e, EINVAL, "--arm: \"%s\" is no name; use letters, digits and _.:+-",
-			       value);
-	out->name = value;
-	out->launcher = eq + 1;
-	return 0;
+	return app->suites ? mem_printf("%s/../scripts", app->suites) : mem_strdup("scripts");
 }
 
 int command_override(struct overrides *o, const char *name, const char *value, struct err *e)

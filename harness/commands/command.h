@@ -57,9 +57,8 @@ struct overrides {
 /* Takes the value of --set or --processes. 0, or -EINVAL with e filled. */
 int command_override(struct overrides *o, const char *name, const char *value, struct err *e);
 
-/* "podman=scripts/in-podman" -> an arm; value is cut in place and must live on. 0 or -EINVAL. */
-struct arm;
-int command_arm(const char *value, struct arm *out, struct err *e);
+/* Folder of the launchers (scripts/in-*) beside the suites; may not exist. Caller frees. */
+char *command_launchers(const struct app *app);
 
 extern const struct command command_env, command_help_, command_list, command_plan, command_report,
 	command_run, command_step;

@@ -9,13 +9,13 @@
 #include <string.h>
 
 static const struct option_spec options[] = {
-	{"arm", "NAME=LAUNCHER", "look from inside an arm, for example podman=scripts/in-podman"},
+	{"arm", "[NAME=]LAUNCHER", "look from inside an arm, for example podman"},
 	{"json", NULL, "print JSON"},
 	{NULL, NULL, NULL},
 };
 
 struct asked {
-	struct arm arm;
+	const char *arm;
 	bool json;
 };
 
@@ -23,9 +23,11 @@ static int take(void *arg, const char *name, const char *value, struct err *e)
 {
 	struct asked *a = arg;
 
+	(void)e;
 	if (!strcmp(name, "arm"))
-		return command_arm(value, &a->arm, e);
-	a->json = true;
+		a->arm = value;
+	else
+		a->json = true;
 	return 0;
 }
 
@@ -61,8 +63,8 @@ static void print_json(const struct machine *m)
 static int run(const struct app *app, int argc, char **argv)
 {
 	static const volatile int never = 0;
-	struct asked a = {.arm = {.name = "host"}};
-	struct machine m;
+	struct asked a = {.arm = "host"};
+	struct arm arm = {0};
 	struct err e = ERR_INIT;
 	int first = command_options(&command_env, argc, argv, take, &a);
 
@@ -70,19 +72,26 @@ static int run(const struct app *app, int argc, char **argv)
 		return first == -1 ? EXIT_PASSED : EXIT_USAGE;
 	if (first < argc)
 		return command_usage("env takes no operand");
-	if (machine_read(&m, &e)) {
+	char *scripts = command_launchers(app);
+	int rc = arm_parse(&arm, a.arm, scripts, app->self, &e);
+	int code = rc ? EXIT_USAGE : EXIT_PASSED;
+
+	if (!rc && machine_read(&arm.m, &e))
+		code = EXIT_NOTHING;
+	if (e.code) {
 		err_print(&e, "assay", stderr);
-		return EXIT_NOTHING;
+		goto out;
 	}
-	struct parent p = {.self = app->self, .arm = a.arm, .m = &m, .interrupted = &never};
-	parent_probe(&p);
-	qsort(m.row, m.n_rows, sizeof(*m.row), compare);
+	parent_probe(&(struct parent){.self = app->self, .interrupted = &never}, &arm);
+	qsort(arm.m.row, arm.m.n_rows, sizeof(*arm.m.row), compare);
 	if (a.json)
-		print_json(&m);
+		print_json(&arm.m);
 	else
-		print_text(&m);
-	machine_free(&m);
-	return EXIT_PASSED;
+		print_text(&arm.m);
+out:
+	free(scripts);
+	arm_free(&arm);
+	return code;
 }
 
 const struct command command_env = {

@@ -90,9 +90,8 @@ static int make(const struct app *app, const char *path, const struct asked *a, 
 		struct err *e)
 {
 	static const volatile int never = 0;
-	struct machine m = {0};
-	struct parent parent = {
-		.self = app->self, .arm = {.name = "host"}, .m = &m, .interrupted = &never};
+	struct parent parent = {.self = app->self, .interrupted = &never};
+	struct arm arm = {0};
 	struct plan_options o = {.processes = a->change.processes, .set = a->change.set};
 	struct suite s = {0};
 	int rc = suite_load(&s, path, e);
@@ -102,12 +101,14 @@ static int make(const struct app *app, const char *path, const struct asked *a, 
 			       e); /* the file first, then the machine */
 	if (!rc && !a->check) {
 		plan_free(p);
-		rc = machine_read(&m, e);
+		rc = arm_parse(&arm, "host", NULL, app->self, e);
 		if (!rc)
-			parent_probe(&parent);
+			rc = machine_read(&arm.m, e);
 		if (!rc)
-			rc = plan_make(p, &s, bench_list, &m, &o, e);
-		machine_free(&m);
+			parent_probe(&parent, &arm);
+		if (!rc)
+			rc = plan_make(p, &s, bench_list, &arm.m, &o, e);
+		arm_free(&arm);
 	}
 	suite_free(&s);
 	return rc;

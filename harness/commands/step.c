@@ -4,6 +4,7 @@
 #include "../base/mem.h"
 #include "../base/units.h"
 #include "../probe/env.h"
+#include "../probe/limits.h"
 #include "../run/gate.h"
 #include "../run/telemetry.h"
 #include "command.h"
@@ -25,6 +26,7 @@ static const struct option_spec options[] = {
 	{"deadline", "SECONDS", "end with TIMEOUT after so long"},
 	{"gpu-uuid", "UUID", "the only GPU that this process may see"},
 	{"gate", "PATTERNS", "keys that get the larger time budget"},
+	{"slow", "SHARE", "take longer by this share, for real: the known fault of a comparison"},
 	{"lifeline", NULL, "end when standard input ends"},
 	{NULL, NULL, NULL},
 };
@@ -61,6 +63,10 @@ static int set(void *arg, const char *name, const char *value, struct err *e)
 		p->lifeline = true;
 	else if (!strcmp(name, "deadline"))
 		a->deadline_s = strtod(value, NULL);
+	else if (!strcmp(name, "slow"))
+		return units_parse_share(value, &a->slow)
+			       ? err_set(e, EINVAL, "--slow wants a share such as 10%%")
+			       : 0;
 	else if (!strcmp(name, "seed"))
 		return units_parse_u64(value, &a->seed) ? err_set(e, EINVAL, "--seed: no number")
 							: 0;
@@ -92,10 +98,24 @@ static void clean_environment(const struct step_args *a)
 		setenv("CUDA_VISIBLE_DEVICES", a->gpu_uuid, 1);
 }
 
+/* By how much this process's control groups were throttled since it began, if they keep count. */
+static void send_throttling(struct emitter *out, double periods_before, double seconds_before)
+{
+	double periods, seconds;
+	char n[32], s[32];
+
+	if (!limits_throttled(&periods, &seconds))
+		return;
+	const char *fields[] = {"throttled", units_exact(n, sizeof(n), periods - periods_before),
+				units_exact(s, sizeof(s), seconds - seconds_before)};
+	emit_row(out, fields, 3);
+}
+
 static enum status measure(struct emitter *out, const struct parsed *p, char *reason, size_t n)
 {
 	static struct ctx c; /* outlives this function: the watchdog reads it */
 	const struct bench *b = bench_named(bench_list, p->a.bench);
+	double periods = 0, seconds = 0;
 	struct err e = ERR_INIT;
 
 	if (!b)
@@ -108,7 +128,9 @@ static enum status measure(struct emitter *out, const struct parsed *p, char *re
 		return ST_ERROR;
 	}
 	clean_environment(&p->a);
+	limits_throttled(&periods, &seconds);
 	enum status s = step_run(&c, reason, n);
+	send_throttling(out, periods, seconds);
 	ctx_fini(&c);
 	return s;
 }

@@ -98,6 +98,43 @@ void limits_read(struct limits *l)
 	cgroup_walk("memory", memory_fn, l);
 }
 
+struct throttling {
+	double periods, seconds;
+	bool counted;
+};
+
+/* cpu.stat: throttled_usec in v2, throttled_time in nanoseconds in v1. */
+static void throttled_fn(void *arg, const char *dir)
+{
+	struct throttling *t = arg;
+	char *text = sysfs_read("%s/cpu.stat", dir), *save = NULL;
+
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		double v = strtod(line + strcspn(line, " "), NULL);
+
+		if (!strncmp(line, "nr_throttled ", 13)) {
+			t->periods += v;
+			t->counted = true;
+		} else if (!strncmp(line, "throttled_usec ", 15)) {
+			t->seconds += v * 1e-6;
+		} else if (!strncmp(line, "throttled_time ", 15)) {
+			t->seconds += v * 1e-9;
+		}
+	}
+	free(text);
+}
+
+bool limits_throttled(double *periods, double *seconds)
+{
+	struct throttling t = {.counted = false};
+
+	cgroup_walk("cpu", throttled_fn, &t);
+	*periods = t.periods;
+	*seconds = t.seconds;
+	return t.counted;
+}
+
 /* ---- rows ---- */
 
 static void cgroup_rows(const struct rows *r)

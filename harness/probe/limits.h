@@ -4,6 +4,7 @@
 
 #include "rows.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct limits {
@@ -15,6 +16,12 @@ struct limits {
 
 /* cgroup v1 and v2, from the process's own group up to the root of the mount. Cannot fail. */
 void limits_read(struct limits *l);
+
+/*
+ * How often, and for how many seconds of a CPU, the groups above this process have been throttled
+ * so far, all levels together. false where no group keeps count.
+ */
+bool limits_throttled(double *periods, double *seconds);
 
 /* limits.* */
 void limits_rows(const struct rows *r);

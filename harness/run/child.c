@@ -5,16 +5,17 @@
 #include "../formats/key.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#define MAX_ARGS 96
+#define MAX_ARGS (96 + ARM_WORDS)
 
 struct relay {
-	struct parent *p;
+	const struct parent *p;
 	const struct child_job *job;
 };
 
@@ -51,24 +52,40 @@ static void make_nonce(char out[33])
 		snprintf(out + 2 * i, 3, "%02x", raw[i]);
 }
 
-void child_run(struct parent *p, const struct child_job *job, struct spawned *out)
+/* The launcher's words and what follows them. Returns how many there are. */
+static size_t put_launcher(const char **argv, const struct arm *arm, const char *what,
+			   const char *id)
 {
-	const char *argv[MAX_ARGS];
+	size_t n = 0;
+
+	if (!arm->words)
+		return 0;
+	while (n < arm->words) {
+		argv[n] = arm->word[n];
+		n++;
+	}
+	argv[n++] = what;
+	argv[n++] = id;
+	return n;
+}
+
+void child_run(const struct parent *p, const struct arm *arm, const struct child_job *job,
+	       struct spawned *out)
+{
+	const char *argv[MAX_ARGS], *stop[ARM_WORDS + 3] = {NULL};
 	char nonce[33], nonce_arg[48], deadline[48], id[48];
 	struct relay r = {p, job};
-	size_t n = 0;
+	size_t n;
 
 	make_nonce(nonce);
 	snprintf(nonce_arg, sizeof(nonce_arg), "--nonce=%s", nonce);
 	snprintf(deadline, sizeof(deadline), "--deadline=%g", job->deadline_s);
 	snprintf(id, sizeof(id), "assay-%.16s", nonce);
-	if (p->arm.launcher) {
-		argv[n++] = p->arm.launcher;
-		argv[n++] = "--id";
-		argv[n++] = id;
+	put_launcher(stop, arm, "--stop", id);
+	n = put_launcher(argv, arm, "--id", id);
+	if (n)
 		argv[n++] = "--";
-	}
-	argv[n++] = p->self;
+	argv[n++] = arm->program;
 	argv[n++] = "step";
 	argv[n++] = job->what;
 	argv[n++] = nonce_arg;
@@ -80,7 +97,7 @@ void child_run(struct parent *p, const struct child_job *job, struct spawned *ou
 	spawn_run(&(struct spawn){.argv = argv,
 				  .nonce = nonce,
 				  .deadline_s = job->deadline_s,
-				  .stop = {p->arm.launcher, "--stop", id, NULL},
+				  .stop = stop,
 				  .interrupted = p->interrupted,
 				  .on_row = relay_row,
 				  .on_text = relay_text,
@@ -92,21 +109,21 @@ void child_run(struct parent *p, const struct child_job *job, struct spawned *ou
 /* ---- a step's rows ---- */
 
 struct taking {
-	struct parent *p;
-	const struct plan_step *st;
-	unsigned process, rows;
+	const struct parent *p;
+	const struct turn *turn;
+	unsigned rows;
 	int rc; /* the bundle's error */
 	struct err *e;
 };
 
 static int take_sample(struct taking *t, const char *const *f)
 {
-	struct sample_row row = {.arm = (char *)t->p->arm.name,
-				 .block = t->process,
-				 .step = t->st->row.step,
-				 .process = t->process,
-				 .attempt = t->p->attempt,
-				 .bench = t->st->row.bench,
+	struct sample_row row = {.arm = t->turn->arm->name,
+				 .block = t->turn->block,
+				 .step = t->turn->st->row.step,
+				 .process = t->turn->process,
+				 .attempt = t->turn->attempt,
+				 .bench = t->turn->st->row.bench,
 				 .metric = (char *)f[1],
 				 .labels = (char *)f[2],
 				 .sample = (unsigned)strtoul(f[3], NULL, 10),
@@ -121,9 +138,9 @@ static int take_sample(struct taking *t, const char *const *f)
 static int take_fact(struct taking *t, const char *kind, const char *metric, const char *labels,
 		     const char *value, const char *source)
 {
-	char *key = mem_printf("fact.%s.%s%s%s{%s}", kind, t->st->row.bench, *metric ? "." : "",
-			       metric, labels);
-	int rc = bundle_add_manifest(t->p->bundle, t->p->arm.name, key, value, source, t->e);
+	char *key = mem_printf("fact.%s.%s%s%s{%s}", kind, t->turn->st->row.bench,
+			       *metric ? "." : "", metric, labels);
+	int rc = bundle_add_manifest(t->p->bundle, t->turn->arm->name, key, value, source, t->e);
 
 	free(key);
 	return rc;
@@ -138,6 +155,12 @@ static int take_case(struct taking *t, const char *const *f)
 	return take_fact(t, kind, "", f[2], f[3], "assay step");
 }
 
+static void take_throttling(struct arm *arm, const char *const *f)
+{
+	arm->throttled_periods = fmax(arm->throttled_periods, 0) + strtod(f[1], NULL);
+	arm->throttled_s = fmax(arm->throttled_s, 0) + strtod(f[2], NULL);
+}
+
 static int take_row(void *arg, const char *const *f, size_t n, struct err *e)
 {
 	struct taking *t = arg;
@@ -149,7 +172,10 @@ static int take_row(void *arg, const char *const *f, size_t n, struct err *e)
 	else if (n == 4 && !strcmp(f[0], "case"))
 		t->rc = take_case(t, f);
 	else if (n == 4 && !strcmp(f[0], "env"))
-		t->rc = bundle_add_manifest(t->p->bundle, t->p->arm.name, f[1], f[2], f[3], t->e);
+		t->rc = bundle_add_manifest(t->p->bundle, t->turn->arm->name, f[1], f[2], f[3],
+					    t->e);
+	else if (n == 3 && !strcmp(f[0], "throttled"))
+		take_throttling(t->turn->arm, f);
 	else if (n == 2 && !strcmp(f[0], "log"))
 		bundle_log(t->p->bundle, f[1], strlen(f[1]));
 	else
@@ -167,33 +193,36 @@ static void add(char **args, size_t *n, char *text)
 		free(text);
 }
 
-int child_step(struct parent *p, const struct plan_step *st, unsigned process,
-	       void (*on_tick)(void *), void *tick_arg, struct spawned *out, unsigned *rows,
-	       struct err *e)
+int child_step(const struct parent *p, const struct turn *turn, void (*on_tick)(void *),
+	       void *tick_arg, struct spawned *out, unsigned *rows, struct err *e)
 {
-	struct taking t = {.p = p, .st = st, .process = process, .e = e};
-	char *args[MAX_ARGS] = {NULL}, *params = mem_strdup(st->row.params), *save = NULL;
+	const struct plan_row *row = &turn->st->row;
+	const struct arm *arm = turn->arm;
+	struct taking t = {.p = p, .turn = turn, .e = e};
+	char *args[MAX_ARGS] = {NULL}, *params = mem_strdup(row->params), *save = NULL;
 	size_t n = 0;
-	const char *uuid = st->gpu >= 0 ? machine_gpu(p->m, (size_t)st->gpu, "uuid") : NULL;
+	const char *uuid =
+		turn->st->gpu >= 0 ? machine_gpu(&arm->m, (size_t)turn->st->gpu, "uuid") : NULL;
 
 	add(args, &n, mem_printf("--seed=%llu", (unsigned long long)p->seed));
-	add(args, &n, mem_printf("--arm=%s", p->arm.name));
-	add(args, &n, mem_printf("--block=%u", process));
-	add(args, &n, mem_printf("--step=%u", st->row.step));
-	add(args, &n, mem_printf("--process=%u", process));
-	add(args, &n, mem_printf("--attempt=%u", p->attempt));
+	add(args, &n, mem_printf("--arm=%s", arm->name));
+	add(args, &n, mem_printf("--block=%u", turn->block));
+	add(args, &n, mem_printf("--step=%u", row->step));
+	add(args, &n, mem_printf("--process=%u", turn->process));
+	add(args, &n, mem_printf("--attempt=%u", turn->attempt));
 	if (uuid)
 		add(args, &n, mem_printf("--gpu-uuid=%s", uuid));
 	if (p->plan->gate[0])
 		add(args, &n, mem_printf("--gate=%s", p->plan->gate));
 	for (char *w = strtok_r(params, " ", &save); w; w = strtok_r(NULL, " ", &save))
 		add(args, &n, mem_strdup(w));
-	char *command = mem_printf("-- %s %s, process %u", st->row.bench, st->row.params, process);
+	char *command = mem_printf("-- %s %s, %s, block %u, process %u", row->bench, row->params,
+				   arm->name, turn->block, turn->process);
 	bundle_log(p->bundle, command, strlen(command));
-	child_run(p,
-		  &(struct child_job){.what = st->row.bench,
+	child_run(p, arm,
+		  &(struct child_job){.what = row->bench,
 				      .extra = (const char *const *)args,
-				      .deadline_s = st->row.deadline_s,
+				      .deadline_s = row->deadline_s,
 				      .on_row = take_row,
 				      .on_tick = on_tick,
 				      .arg = &t,

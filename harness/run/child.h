@@ -14,15 +14,16 @@ struct child_job {
 	void *arg, *tick_arg;
 };
 
-/* Runs `assay step WHAT …` in the parent's arm; its other output goes to run.log. */
-void child_run(struct parent *p, const struct child_job *job, struct spawned *out);
+/* Runs `assay step WHAT …` in the arm; its other output goes to run.log. */
+void child_run(const struct parent *p, const struct arm *arm, const struct child_job *job,
+	       struct spawned *out);
 
 /*
  * Runs one process of a step and puts its rows into the bundle. 0, or the bundle's error; what
- * the step itself came to is in out, the number of sample rows in rows.
+ * the step itself came to is in out, the number of sample rows in rows. CPU throttling that the
+ * step saw is added to the arm's.
  */
-int child_step(struct parent *p, const struct plan_step *st, unsigned process,
-	       void (*on_tick)(void *), void *tick_arg, struct spawned *out, unsigned *rows,
-	       struct err *e);
+int child_step(const struct parent *p, const struct turn *turn, void (*on_tick)(void *),
+	       void *tick_arg, struct spawned *out, unsigned *rows, struct err *e);
 
 #endif

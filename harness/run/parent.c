@@ -13,40 +13,32 @@
 #include <string.h>
 #include <unistd.h>
 
-struct progress {
-	unsigned done, all;
-	double left_s, step_s; /* estimates: of what is left, of the current step */
-	uint64_t step_start_ns;
-	const struct plan_step *st;
-	unsigned process;
+struct parent_gpu {
+	char *left_alone; /* why, NULL if not; owned */
+	int lock;	  /* descriptor, -1 before it is asked for */
 };
 
+/* The turn at hand. */
 struct running {
 	struct parent *p;
-	struct progress progress;
-	struct step_state {
-		bool over; /* not to be repeated: it did not pass, or its GPU is left alone */
-		bool warned;
-	} * state;	       /* by step */
-	char **gpu_left_alone; /* by GPU: why, NULL if not */
-	int *gpu_lock;	       /* by GPU: descriptor, -1 before it is asked for */
+	const struct turn *t;
 	uint64_t start_ns;
-	struct telemetry *telemetry; /* of the current step, NULL if none */
+	struct telemetry *telemetry; /* NULL if none */
 	int telemetry_rc;
 	struct err *e;
 };
 
 static void show(const struct running *r)
 {
-	const struct progress *g = &r->progress;
-	double spent = clock_wall_since_s(g->step_start_ns);
-	double left = g->left_s - (spent < g->step_s ? spent : g->step_s);
+	const struct progress *g = &r->p->progress;
+	const struct plan_row *row = &r->t->st->row;
+	double spent = clock_wall_since_s(r->start_ns);
+	double left = g->left_s - (spent < row->estimate_s ? spent : row->estimate_s);
 	long s = left > 0 ? (long)left : 0;
-	char *params = gate_brief(g->st->row.params);
+	char *params = gate_brief(row->params);
 
-	log_progress("[%u/%u] about %ld:%02ld left: %s, process %u of %u, %s", g->done + 1, g->all,
-		     s / 60, s % 60, g->st->row.bench, g->process + 1, g->st->row.processes,
-		     params);
+	log_progress("[%u/%u] about %ld:%02ld left: %s, block %u, %s, %s", g->done + 1, g->all,
+		     s / 60, s % 60, row->bench, r->t->block + 1, r->t->arm->name, params);
 	free(params);
 }
 
@@ -70,40 +62,49 @@ static int take_probe(void *arg, const char *const *f, size_t n, struct err *e)
 	return 0;
 }
 
-static void probe(struct parent *p, const char *what, double deadline_s)
+static void probe(const struct parent *p, struct arm *arm, const char *what, double deadline_s)
 {
 	struct spawned out;
 
-	child_run(
-		p,
-		&(struct child_job){
-			.what = what, .deadline_s = deadline_s, .on_row = take_probe, .arg = p->m},
-		&out);
+	child_run(p, arm,
+		  &(struct child_job){.what = what,
+				      .deadline_s = deadline_s,
+				      .on_row = take_probe,
+				      .arg = &arm->m},
+		  &out);
 	if (out.status == ST_PASS || out.interrupted)
 		return;
 	/* a driver that does not answer is a finding, not a hang */
 	char *why = mem_printf("the probe ended with %s: %s", status_name(out.status), out.reason);
-	machine_add(p->m, "cuda.status", why, "assay step probe");
-	machine_add(p->m, "nvml.status", why, "assay step probe");
+	machine_add(&arm->m, "cuda.status", why, "assay step probe");
+	machine_add(&arm->m, "nvml.status", why, "assay step probe");
 	free(why);
 }
 
-void parent_probe(struct parent *p)
+void parent_probe(const struct parent *p, struct arm *arm)
 {
-	probe(p, "probe", 60);
+	probe(p, arm, "probe", 60);
 }
 
-/* ---- one step ---- */
+/* ---- one turn ---- */
 
-static int record(struct running *r, const struct plan_step *st, unsigned process,
-		  const struct spawned *o, unsigned rows, double start_s, struct err *e)
+/* The GPU that the turn measures, NULL where it measures none. */
+static struct parent_gpu *gpu_of(const struct running *r)
 {
-	struct parent *p = r->p;
-	struct step_row row = {.arm = (char *)p->arm.name,
-			       .block = process,
-			       .step = st->row.step,
-			       .process = process,
-			       .attempt = p->attempt,
+	int gpu = r->t->st->gpu;
+
+	return gpu >= 0 && (size_t)gpu < r->p->n_gpus ? &r->p->gpu[gpu] : NULL;
+}
+
+static int record(const struct running *r, const struct spawned *o, unsigned rows, double start_s,
+		  struct err *e)
+{
+	const struct turn *t = r->t;
+	struct step_row row = {.arm = t->arm->name,
+			       .block = t->block,
+			       .step = t->st->row.step,
+			       .process = t->process,
+			       .attempt = t->attempt,
 			       .start_s = start_s,
 			       .wall_s = o->wall_s,
 			       .exit = o->exit,
@@ -112,13 +113,13 @@ static int record(struct running *r, const struct plan_step *st, unsigned proces
 			       .rows = rows};
 
 	if (o->status != ST_PASS) {
-		char *params = gate_brief(st->row.params);
+		char *params = gate_brief(t->st->row.params);
 
-		r->state[st->row.step].over = true;
-		log_info("%s %s: %s: %s", st->row.bench, params, status_name(o->status), o->reason);
+		log_info("%s %s: %s: %s", t->st->row.bench, params, status_name(o->status),
+			 o->reason);
 		free(params);
 	}
-	return bundle_add_step(p->bundle, &row, e);
+	return bundle_add_step(r->p->bundle, &row, e);
 }
 
 static struct spawned verdict_without_running(enum status status, const char *why)
@@ -130,37 +131,39 @@ static struct spawned verdict_without_running(enum status status, const char *wh
 }
 
 /* Looks at the GPU once more. NULL if it is ours to measure; else why not. Caller frees. */
-static char *look(struct running *r, size_t gpu, enum status *status)
+static char *look(const struct running *r, enum status *status)
 {
 	struct parent *p = r->p;
+	struct machine *m = &r->t->arm->m;
+	size_t gpu = (size_t)r->t->st->gpu;
 	char *why;
 
 	if (forced_has(&p->forced, "nvml"))
 		return NULL;
-	probe(p, "state", 30);
-	why = machine_gpu_problem(p->m, gpu, false, status);
-	return why ? why : preflight_gpu(p->m, gpu, &p->forced, status);
+	probe(p, r->t->arm, "state", 30);
+	why = machine_gpu_problem(m, gpu, false, status);
+	return why ? why : preflight_gpu(m, gpu, &p->forced, status);
 }
 
-static char *lock_gpu(struct running *r, size_t gpu, enum status *status)
+static char *lock_gpu(const struct running *r, struct parent_gpu *gpu, enum status *status)
 {
-	const char *uuid = machine_gpu(r->p->m, gpu, "uuid");
+	const char *uuid = machine_gpu(&r->t->arm->m, (size_t)r->t->st->gpu, "uuid");
 	struct err e = ERR_INIT;
 
-	if (r->gpu_lock[gpu] >= 0 || !uuid)
+	if (gpu->lock >= 0 || !uuid)
 		return NULL;
-	r->gpu_lock[gpu] = preflight_lock(uuid, &e);
-	if (r->gpu_lock[gpu] >= 0)
+	gpu->lock = preflight_lock(uuid, &e);
+	if (gpu->lock >= 0)
 		return NULL;
 	*status = ST_BUSY;
 	return mem_strdup(e.text);
 }
 
 /* Before a step: may it be started? NULL if it may. Caller frees. */
-static char *obstacle(struct running *r, const struct plan_step *st, enum status *status)
+static char *obstacle(const struct running *r, enum status *status)
 {
-	const char *skip = st->row.skip;
-	char *why = NULL;
+	const char *skip = r->t->st->row.skip;
+	struct parent_gpu *gpu = gpu_of(r);
 
 	if (skip[0]) {
 		const char *colon = strchr(skip, ':');
@@ -171,25 +174,25 @@ static char *obstacle(struct running *r, const struct plan_step *st, enum status
 		free(name);
 		return mem_strdup(colon ? colon + 1 : skip);
 	}
-	if (st->gpu < 0 || (size_t)st->gpu >= r->p->m->n_gpus)
+	if (!gpu)
 		return NULL;
-	if (r->gpu_left_alone[st->gpu]) {
+	if (gpu->left_alone) {
 		*status = ST_SKIP;
-		return mem_strdup(r->gpu_left_alone[st->gpu]);
+		return mem_strdup(gpu->left_alone);
 	}
-	why = lock_gpu(r, (size_t)st->gpu, status);
-	return why ? why : look(r, (size_t)st->gpu, status);
+	char *why = lock_gpu(r, gpu, status);
+	return why ? why : look(r, status);
 }
 
 /* After a step: has somebody come in meanwhile? Its numbers are kept and the step is BUSY. */
-static void look_again(struct running *r, const struct plan_step *st, struct spawned *o)
+static void look_again(const struct running *r, struct spawned *o)
 {
 	enum status status;
 	char *why;
 
-	if (st->gpu < 0 || o->status != ST_PASS || (size_t)st->gpu >= r->p->m->n_gpus)
+	if (!gpu_of(r) || o->status != ST_PASS)
 		return;
-	why = look(r, (size_t)st->gpu, &status);
+	why = look(r, &status);
 	if (!why)
 		return;
 	o->status = status;
@@ -197,123 +200,70 @@ static void look_again(struct running *r, const struct plan_step *st, struct spa
 	free(why);
 }
 
-static int run_process(struct running *r, const struct plan_step *st, unsigned process,
-		       struct err *e)
+/* Starts the process and waits for it. 0, -EINTR or the bundle's error. */
+static int run_process(struct running *r, struct spawned *o, unsigned *rows)
 {
 	struct parent *p = r->p;
-	enum status status = ST_SKIP;
-	double start_s = clock_wall_since_s(r->start_ns);
-	struct spawned o;
-	unsigned rows = 0;
+	const struct turn *t = r->t;
+	struct parent_gpu *gpu = gpu_of(r);
 
-	char *why = obstacle(r, st, &status);
-	if (why) {
-		o = verdict_without_running(status, why);
-		free(why);
-		return record(r, st, process, &o, 0, start_s, e);
-	}
-	r->e = e;
-	r->telemetry_rc = 0;
-	r->telemetry = st->bench->quiet ? NULL : telemetry_start(p, st->gpu, r->start_ns);
-	int rc = child_step(p, st, process, tick, r, &o, &rows, e);
-	int last = telemetry_stop(r->telemetry, e);
+	if (!t->st->bench->quiet && gpu)
+		r->telemetry = telemetry_start(p, t->arm, t->st->gpu);
+	int rc = child_step(p, t, tick, r, o, rows, r->e);
+	int last = telemetry_stop(r->telemetry, r->e);
+
 	rc = rc ? rc : r->telemetry_rc ? r->telemetry_rc : last;
 	if (rc)
 		return rc;
-	if (o.interrupted)
+	if (o->interrupted)
+		return err_set(r->e, EINTR, "interrupted");
+	if (o->abandoned && gpu && !gpu->left_alone)
+		gpu->left_alone = mem_printf("GPU %d is left alone: process %d hangs in the kernel",
+					     t->st->gpu, (int)o->abandoned);
+	return 0;
+}
+
+int parent_turn(struct parent *p, const struct turn *t, enum status *status, struct err *e)
+{
+	struct running r = {.p = p, .t = t, .start_ns = clock_wall_ns(), .e = e};
+	double start_s = clock_wall_since_s(p->start_ns);
+	enum status why_status = ST_SKIP;
+	unsigned rows = 0;
+	struct spawned o;
+
+	if (*p->interrupted)
 		return err_set(e, EINTR, "interrupted");
-	if (o.abandoned && st->gpu >= 0)
-		r->gpu_left_alone[st->gpu] =
-			mem_printf("GPU %d is left alone: process %d hangs in the kernel", st->gpu,
-				   (int)o.abandoned);
-	look_again(r, st, &o);
-	return record(r, st, process, &o, rows, start_s, e);
-}
+	char *why = obstacle(&r, &why_status);
+	if (why) {
+		o = verdict_without_running(why_status, why);
+		free(why);
+	} else {
+		int rc = run_process(&r, &o, &rows);
 
-/* Whether an earlier attempt has done this process, or has given the step up. */
-static bool done_before(const struct running *r, const struct plan_step *st, unsigned process)
-{
-	const struct bundle_data *d = r->p->done;
-
-	for (size_t i = 0; d && i < d->n_steps; i++) {
-		const struct step_row *s = &d->steps[i];
-
-		if (s->step == st->row.step && !strcmp(s->arm, r->p->arm.name) &&
-		    (s->process == process || s->status != ST_PASS))
-			return true;
+		if (rc)
+			return rc;
+		look_again(&r, &o);
 	}
-	return false;
+	*status = o.status;
+	return record(&r, &o, rows, start_s, e);
 }
 
-static unsigned rounds(const struct plan *plan)
+void parent_open(struct parent *p)
 {
-	unsigned most = 0;
-
-	for (size_t i = 0; i < plan->n; i++)
-		most = plan->step[i].row.processes > most ? plan->step[i].row.processes : most;
-	return most;
+	p->start_ns = clock_wall_ns();
+	p->gpu = mem_zalloc(p->n_gpus + 1, sizeof(*p->gpu));
+	for (size_t i = 0; i < p->n_gpus; i++)
+		p->gpu[i].lock = -1;
 }
 
-static void count_work(struct running *r)
+void parent_close(struct parent *p)
 {
-	for (size_t i = 0; i < r->p->plan->n; i++) {
-		const struct plan_step *st = &r->p->plan->step[i];
-
-		for (unsigned k = 0; k < st->row.processes; k++) {
-			if (done_before(r, st, k))
-				continue;
-			r->progress.all++;
-			r->progress.left_s += st->row.skip[0] ? 0 : st->row.estimate_s;
-		}
-	}
-}
-
-/* Round by round, so that a step's processes are spread over the whole run and see its drift. */
-static int run_all(struct running *r, struct err *e)
-{
-	const struct plan *plan = r->p->plan;
-	int rc = 0;
-
-	for (unsigned k = 0; k < rounds(plan) && !rc; k++) {
-		for (size_t i = 0; i < plan->n && !rc; i++) {
-			const struct plan_step *st = &plan->step[i];
-
-			if (k >= st->row.processes || r->state[i].over || done_before(r, st, k))
-				continue;
-			if (*r->p->interrupted)
-				return err_set(e, EINTR, "interrupted");
-			r->progress.st = st;
-			r->progress.process = k;
-			r->progress.step_s = st->row.skip[0] ? 0 : st->row.estimate_s;
-			r->progress.step_start_ns = clock_wall_ns();
-			rc = run_process(r, st, k, e);
-			r->progress.done++;
-			r->progress.left_s -= r->progress.step_s;
-		}
-	}
-	return rc;
-}
-
-int parent_run(struct parent *p, struct err *e)
-{
-	struct running r = {.p = p, .start_ns = clock_wall_ns()};
-	size_t n = p->m->n_gpus;
-
-	r.state = mem_zalloc(p->plan->n, sizeof(*r.state));
-	r.gpu_left_alone = mem_zalloc(n, sizeof(*r.gpu_left_alone));
-	r.gpu_lock = mem_zalloc(n, sizeof(*r.gpu_lock));
-	for (size_t i = 0; i < n; i++)
-		r.gpu_lock[i] = -1;
-	count_work(&r);
-	int rc = run_all(&r, e);
 	log_progress_end();
-	for (size_t i = 0; i < n; i++) {
-		if (r.gpu_lock[i] >= 0)
-			close(r.gpu_lock[i]);
-		free(r.gpu_left_alone[i]);
+	for (size_t i = 0; i < p->n_gpus; i++) {
+		if (p->gpu[i].lock >= 0)
+			close(p->gpu[i].lock);
+		free(p->gpu[i].left_alone);
 	}
-	free(r.gpu_lock);
-	free(r.gpu_left_alone);
-	free(r.state);
-	return rc;
+	free(p->gpu);
+	p->gpu = NULL;
 }

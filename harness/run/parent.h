@@ -1,43 +1,60 @@
 /*
- * The parent: carries out a plan step by step, each in a process of its own, and writes the
- * bundle as the rows arrive. It never initialises CUDA or NVML.
+ * The parent: starts the processes of a plan's steps one after the other, each in its arm, and
+ * writes the bundle as the rows arrive. Which process comes next is the caller's business: rounds.h
+ * for `assay run`, ab/ for comparisons. The parent never initialises CUDA or NVML.
  */
 #ifndef ASSAY_RUN_PARENT_H
 #define ASSAY_RUN_PARENT_H
 
 #include "../base/err.h"
 #include "../formats/bundle.h"
-#include "machine.h"
+#include "arm.h"
 #include "plan.h"
 #include "preflight.h"
 
-struct arm {
-	const char *name;     /* "host", "podman" … */
-	const char *launcher; /* program that starts the step elsewhere; NULL: none */
+/* Set by the caller, shown while a process runs. */
+struct progress {
+	unsigned done, all; /* processes */
+	double left_s;	    /* estimate of what is left, the current process included */
 };
+
+struct parent_gpu; /* what the parent remembers of one GPU */
 
 struct parent {
-	const char *self; /* our own program, absolute */
-	struct arm arm;
+	const char *self; /* our own program, absolute: probes of this host, telemetry */
 	uint64_t seed;
 	struct forced forced;
-	struct machine *m;
 	const struct plan *plan;
-	struct bundle *bundle;
-	unsigned attempt;		 /* how often this bundle was resumed */
-	const struct bundle_data *done;	 /* steps of earlier attempts; NULL: none */
+	struct bundle *bundle;		 /* NULL: nothing is recorded (probes alone) */
 	const volatile int *interrupted; /* signal number, 0 while none */
+	struct progress progress;
+	/* of the parent alone, between parent_open and parent_close */
+	struct parent_gpu *gpu;
+	size_t n_gpus;
+	uint64_t start_ns;
+};
+
+/* One process of a step. */
+struct turn {
+	struct arm *arm;
+	const struct plan_step *st;
+	unsigned block, process, attempt;
 };
 
 /*
- * Runs `assay step probe` in the arm and puts its rows into p->m (and nowhere else). A probe that
+ * Runs `assay step probe` in the arm and puts its rows into arm->m (and nowhere else). A probe that
  * fails leaves cuda.status and nvml.status saying why.
  */
-void parent_probe(struct parent *p);
+void parent_probe(const struct parent *p, struct arm *arm);
+
+/* Before the first turn and after the last: GPU locks, the run's clock. */
+void parent_open(struct parent *p);
+void parent_close(struct parent *p);
 
 /*
- * Runs all steps. 0, -EINTR when interrupted, or the bundle's error (a full disk), with e filled.
+ * Carries out one turn and records it; *status is what it came to. 0, -EINTR when interrupted (then
+ * nothing is recorded), or the bundle's error (a full disk), with e filled.
  */
-int parent_run(struct parent *p, struct err *e);
+int parent_turn(struct parent *p, const struct turn *t, enum status *status, struct err *e);
 
 #endif

@@ -70,8 +70,6 @@ static int add_program(const struct parent *p, const char *argv, struct err *e)
 		rc = add(p, "run.seed", seed, "--seed", e);
 	if (!rc)
 		rc = add(p, "run.start_utc", utc, "clock", e);
-	if (!rc)
-		rc = add(p, "run.arm", p->arm.name, "--arm", e);
 	if (!rc && !*simulated)
 		rc = add(p, "run.argv", argv, "command line", e);
 	if (!rc && *simulated)
@@ -107,21 +105,36 @@ int record_run(const struct parent *p, const char *suite_hash, const char *argv,
 	return rc;
 }
 
-int record_arm(const struct parent *p, struct err *e)
+int record_arm(const struct parent *p, const struct arm *arm, struct err *e)
 {
+	const struct machine *m = &arm->m;
 	int rc = 0;
 
-	for (size_t i = 0; i < p->m->n_rows && !rc; i++)
-		rc = bundle_add_manifest(p->bundle, p->arm.name, p->m->row[i].key,
-					 p->m->row[i].value, p->m->row[i].source, e);
-	for (size_t i = 0; i < p->m->n_gpus && !rc; i++) {
+	for (size_t i = 0; i < m->n_rows && !rc; i++)
+		rc = bundle_add_manifest(p->bundle, arm->name, m->row[i].key, m->row[i].value,
+					 m->row[i].source, e);
+	for (size_t i = 0; i < m->n_gpus && !rc; i++) {
 		char key[48];
 
 		snprintf(key, sizeof(key), "gpu.%zu.address", i);
-		rc = bundle_add_manifest(p->bundle, p->arm.name, key, p->m->gpu[i].address, "sysfs",
-					 e);
+		rc = bundle_add_manifest(p->bundle, arm->name, key, m->gpu[i].address, "sysfs", e);
 	}
 	return rc;
+}
+
+int record_throttling(const struct parent *p, const struct arm *arm, struct err *e)
+{
+	char text[32];
+
+	if (arm->throttled_periods < 0)
+		return 0;
+	int rc = bundle_add_manifest(p->bundle, arm->name, "limits.throttled_periods",
+				     units_exact(text, sizeof(text), arm->throttled_periods),
+				     "cpu.stat, sum over the steps", e);
+	return rc ? rc
+		  : bundle_add_manifest(p->bundle, arm->name, "limits.throttled_s",
+					units_exact(text, sizeof(text), arm->throttled_s),
+					"cpu.stat, sum over the steps", e);
 }
 
 int record_end(const struct parent *p, struct err *e)
@@ -142,7 +155,7 @@ static int same(const struct bundle_data *d, const char *arm, const char *key, c
 		key, then ? then : "", now ? now : "");
 }
 
-int record_same(const struct parent *p, const struct bundle_data *d, struct err *e)
+int record_same(const struct arm *arm, const struct bundle_data *d, struct err *e)
 {
 	static const char *const keys[] = {"host.name", "host.boot_id", "host.kernel",
 					   "driver.version"};
@@ -150,15 +163,13 @@ int record_same(const struct parent *p, const struct bundle_data *d, struct err 
 
 	if (!rc)
 		rc = same(d, "", "simulated", clock_meas_simulated(), e);
-	if (!rc)
-		rc = same(d, "", "run.arm", p->arm.name, e);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
-		rc = same(d, p->arm.name, keys[i], machine_value(p->m, keys[i]), e);
-	for (size_t i = 0; i < p->m->n_gpus && !rc; i++) {
+		rc = same(d, arm->name, keys[i], machine_value(&arm->m, keys[i]), e);
+	for (size_t i = 0; i < arm->m.n_gpus && !rc; i++) {
 		char key[48];
 
 		snprintf(key, sizeof(key), "gpu.%zu.uuid", i);
-		rc = same(d, p->arm.name, key, machine_value(p->m, key), e);
+		rc = same(d, arm->name, key, machine_value(&arm->m, key), e);
 	}
 	return rc;
 }

@@ -31,6 +31,11 @@ struct child {
 	struct err err;
 };
 
+static bool has_stop(const struct spawn *s)
+{
+	return s->stop && s->stop[0];
+}
+
 static double now_s(void)
 {
 	return (double)clock_wall_ns() * 1e-9;
@@ -43,7 +48,7 @@ static void become(const struct spawn *s, const int life[2], const int rows[2], 
 
 	setpgid(0, 0);
 	/* a launcher gets the chance to stop what it started */
-	prctl(PR_SET_PDEATHSIG, s->stop[0] ? SIGTERM : SIGKILL);
+	prctl(PR_SET_PDEATHSIG, has_stop(s) ? SIGTERM : SIGKILL);
 	if (getppid() != parent)
 		_exit(127);
 	sigemptyset(&none);
@@ -130,10 +135,10 @@ static void drain(struct child *c, int *fd)
 
 static void run_stop(const struct child *c)
 {
-	pid_t pid = c->s->stop[0] ? fork() : 0;
+	pid_t pid = has_stop(c->s) ? fork() : 0;
 	int status;
 
-	if (pid == 0 && c->s->stop[0]) {
+	if (pid == 0 && has_stop(c->s)) {
 		int null = open("/dev/null", O_RDWR);
 
 		dup2(null, STDIN_FILENO);
@@ -205,7 +210,7 @@ static void watch(struct child *c)
 		if (c->s->on_tick)
 			c->s->on_tick(c->s->arg);
 	}
-	if (c->s->stop[0] && c->phase)
+	if (has_stop(c->s) && c->phase)
 		run_stop(c);
 }
 

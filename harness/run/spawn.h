@@ -17,8 +17,9 @@
 struct spawn {
 	const char *const *argv; /* the whole command, launcher first where there is one */
 	const char *nonce;
-	double deadline_s;   /* that the child keeps itself */
-	const char *stop[4]; /* command that stops what the launcher left; stop[0] NULL if none */
+	double deadline_s; /* that the child keeps itself */
+	/* command that stops what the launcher left, NULL-terminated; NULL or empty if none */
+	const char *const *stop;
 	/* set from a signal handler: end the child and return */
 	const volatile int *interrupted;
 	int (*on_row)(void *arg, const char *const *fields, size_t n, struct err *e);

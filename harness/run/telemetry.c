@@ -69,7 +69,8 @@ int telemetry_read(struct emitter *out, const char *pci_address, struct err *e)
 }
 
 struct telemetry {
-	struct parent *p;
+	const struct parent *p;
+	const struct arm *arm;
 	struct frame_reader reader;
 	pid_t pid;
 	int life, rows;
@@ -88,7 +89,7 @@ static int take(void *arg, const char *const *f, size_t n, struct err *e)
 		return 0;
 	double since_start = round((strtod(f[1], NULL) - t->run_start_s) * 1e6) / 1e6;
 	t->rc = bundle_add_telemetry(t->p->bundle,
-				     &(struct telemetry_row){.arm = (char *)t->p->arm.name,
+				     &(struct telemetry_row){.arm = t->arm->name,
 							     .t_s = since_start,
 							     .gpu = t->gpu,
 							     .field = (char *)f[3],
@@ -119,13 +120,13 @@ static void become(const struct telemetry *t, const char *address, const int lif
 	_exit(127);
 }
 
-struct telemetry *telemetry_start(struct parent *p, int gpu, uint64_t run_start_ns)
+struct telemetry *telemetry_start(const struct parent *p, const struct arm *arm, int gpu)
 {
 	struct telemetry *t;
 	int life[2], rows[2];
 	pid_t parent = getpid();
 
-	if (gpu < 0 || (size_t)gpu >= p->m->n_gpus || pipe2(life, O_CLOEXEC))
+	if (pipe2(life, O_CLOEXEC))
 		return NULL;
 	if (pipe2(rows, O_CLOEXEC)) {
 		close(life[0]);
@@ -133,7 +134,7 @@ struct telemetry *telemetry_start(struct parent *p, int gpu, uint64_t run_start_
 		return NULL;
 	}
 	t = mem_zalloc(1, sizeof(*t));
-	*t = (struct telemetry){.p = p, .run_start_s = (double)run_start_ns * 1e-9};
+	*t = (struct telemetry){.p = p, .arm = arm, .run_start_s = (double)p->start_ns * 1e-9};
 	snprintf(t->gpu, sizeof(t->gpu), "%d", gpu);
 	frame_reader_init(&t->reader, "telemetry");
 	t->reader.on_row = take;
@@ -141,7 +142,7 @@ struct telemetry *telemetry_start(struct parent *p, int gpu, uint64_t run_start_
 	t->reader.arg = t;
 	t->pid = fork();
 	if (t->pid == 0)
-		become(t, p->m->gpu[gpu].address, life, rows, parent);
+		become(t, arm->m.gpu[gpu].address, life, rows, parent);
 	close(life[0]);
 	close(rows[1]);
 	t->life = life[1];

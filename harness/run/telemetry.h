@@ -18,8 +18,8 @@ int telemetry_read(struct emitter *out, const char *pci_address, struct err *e);
 
 struct telemetry; /* a running one */
 
-/* NULL where it cannot be started or the GPU is none: telemetry is never a reason to fail. */
-struct telemetry *telemetry_start(struct parent *p, int gpu, uint64_t run_start_ns);
+/* NULL where it cannot be started: telemetry is never a reason to fail. */
+struct telemetry *telemetry_start(const struct parent *p, const struct arm *arm, int gpu);
 
 /* Takes what has arrived into the bundle. t may be NULL. 0 or the bundle's error. */
 int telemetry_pump(struct telemetry *t, struct err *e);

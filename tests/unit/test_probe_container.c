@@ -104,6 +104,7 @@ static void v2_mount(void)
 static void v2_ancestors(void **state)
 {
 	struct limits l;
+	double periods, seconds;
 
 	tree_new();
 	v2_mount();
@@ -111,6 +112,9 @@ static void v2_ancestors(void **state)
 	tree_file("/sys/fs/cgroup/a/b/c/cpu.max", "max 100000");
 	tree_file("/sys/fs/cgroup/a/b/cpu.max", "150000 100000"); /* the least */
 	tree_file("/sys/fs/cgroup/a/cpu.max", "400000 100000");
+	tree_file("/sys/fs/cgroup/a/b/c/cpu.stat", "usage_usec 5\nnr_throttled 0\n");
+	tree_file("/sys/fs/cgroup/a/b/cpu.stat",
+		  "nr_periods 9\nnr_throttled 7\nthrottled_usec 250000\n");
 	tree_file("/sys/fs/cgroup/a/b/c/memory.max", "8000000");
 	tree_file("/sys/fs/cgroup/a/b/c/memory.current", "1000000");
 	tree_file("/sys/fs/cgroup/a/b/memory.max", "max");
@@ -121,6 +125,8 @@ static void v2_ancestors(void **state)
 	tree_file("/sys/fs/cgroup/a/b/c/d/cpu.max", "1000 100000");
 	tree_file("/sys/fs/cgroup/a/bb/cpu.max", "1000 100000");
 	limits_read(&l);
+	assert_true(limits_throttled(&periods, &seconds));
+	assert_true(periods == 7 && fabs(seconds - 0.25) < 1e-12);
 	assert_true(fabs(l.cpus - 1.5) < 1e-9);
 	assert_string_equal(l.cpu_where, "/sys/fs/cgroup/a/b");
 	assert_int_equal(l.memory_bytes, 5000000);
@@ -132,6 +138,7 @@ static void v2_ancestors(void **state)
 static void v1_ancestors(void **state)
 {
 	struct limits l;
+	double periods, seconds;
 
 	tree_new();
 	tree_file("/proc/self/mountinfo",
@@ -145,10 +152,14 @@ static void v1_ancestors(void **state)
 	tree_file("/sys/fs/cgroup/cpu,cpuacct/job/step/cpu.cfs_period_us", "100000");
 	tree_file("/sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_quota_us", "50000");
 	tree_file("/sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_period_us", "100000");
+	tree_file("/sys/fs/cgroup/cpu,cpuacct/job/cpu.stat",
+		  "nr_throttled 2\nthrottled_time 30000000\n");
 	tree_file("/sys/fs/cgroup/memory/job/step/memory.limit_in_bytes", "9223372036854771712");
 	tree_file("/sys/fs/cgroup/memory/job/memory.limit_in_bytes", "1000000");
 	tree_file("/sys/fs/cgroup/memory/job/memory.usage_in_bytes", "1200000");
 	limits_read(&l);
+	assert_true(limits_throttled(&periods, &seconds));
+	assert_true(periods == 2 && fabs(seconds - 0.03) < 1e-12);
 	assert_true(fabs(l.cpus - 0.5) < 1e-9);
 	assert_int_equal(l.memory_bytes, 1000000);
 	assert_int_equal(l.memory_left_bytes, 0); /* above its limit for a moment */

@@ -1,5 +1,6 @@
 /* Sampling: batch size, when it stops, what it emits; on made-up timers with known noise. */
 #include "../../harness/base/rng.h"
+#include "../../harness/base/clock.h"
 #include "../../harness/run/ctx.h"
 
 #include <fcntl.h>
@@ -86,6 +87,27 @@ static void test_batch(void **state)
 	begin(&f, "", 1e-6, 0.01);
 	assert_int_equal(go(&f, (struct sampling){.tick_s = 0.5e-6, .max_batch = 128}), 0);
 	assert_int_equal(f.t.most, 128);
+	end(&f);
+}
+
+/* The known fault: every batch is longer by the share, and really takes that time. */
+static void test_slow(void **state)
+{
+	struct fixture f;
+	double sum = 0;
+
+	(void)state;
+	begin(&f, "", 1e-6, 0);
+	f.args.slow = 0.5;
+	uint64_t start = clock_wall_ns();
+	assert_int_equal(go(&f, (struct sampling){.tick_s = 1e-9, .form = SAMPLE_TIME, .work = 1}),
+			 0);
+	for (size_t i = 0; i < f.c.n_pending; i++) {
+		assert_true(f.c.pending[i].value >= 1.5e-6);
+		sum += f.c.pending[i].value;
+	}
+	assert_true(f.c.n_pending > 0);
+	assert_true(clock_wall_since_s(start) > 0.5e-6 * (double)f.c.n_pending);
 	end(&f);
 }
 
@@ -191,13 +213,10 @@ static void test_frozen_timer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_batch),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_stops_when_precise),
-		cmocka_unit_test(test_budget),
-		cmocka_unit_test(test_brief),
-		cmocka_unit_test(test_long_samples),
-		cmocka_unit_test(test_unsteady),
+		cmocka_unit_test(test_batch),	     cmocka_unit_test(test_values),
+		cmocka_unit_test(test_slow),	     cmocka_unit_test(test_stops_when_precise),
+		cmocka_unit_test(test_budget),	     cmocka_unit_test(test_brief),
+		cmocka_unit_test(test_long_samples), cmocka_unit_test(test_unsteady),
 		cmocka_unit_test(test_frozen_timer),
 	};
 

@@ -173,12 +173,34 @@ static void scales(void **state)
 	assert_string_equal(units_scale("furlongs", 1e9).name, "furlongs");
 }
 
+static void shares(void **state)
+{
+	static const struct {
+		const char *s;
+		int rc;
+		double v;
+	} cases[] = {
+		{"2%", 0, 0.02},      {"0.5%", 0, 0.005},
+		{"0.03", 0, 0.03},    {"0", 0, 0},
+		{"100%", -ERANGE, 0}, {"1", -ERANGE, 0},
+		{"-2%", -EINVAL, 0},  {"2 %", -EINVAL, 0},
+		{"", -EINVAL, 0},     {"2percent", -EINVAL, 0},
+	};
+	double v;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		v = -1;
+		assert_int_equal(units_parse_share(cases[i].s, &v), cases[i].rc);
+		assert_true(cases[i].rc ? v == -1 : fabs(v - cases[i].v) < 1e-15);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes),  cmocka_unit_test(times),  cmocka_unit_test(whole_numbers),
 		cmocka_unit_test(exact),  cmocka_unit_test(digits), cmocka_unit_test(shown),
-		cmocka_unit_test(scales),
+		cmocka_unit_test(scales), cmocka_unit_test(shares),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
