@@ -1,0 +1,408 @@
+/*
+ * Two manifests side by side: rows of one key whose values differ. A table names what is known to
+ * change speed, in the order in which one would look at it; another leaves out what always differs.
+ * Of the clocks the manifest has one reading before the run, so their telemetry is compared
+ * instead: the median of the readings, which are made where a clock changes, so that busy times
+ * weigh more.
+ */
+#include "differences.h"
+#include "words.h"
+#include "../base/buf.h"
+#include "../base/mem.h"
+#include "../base/units.h"
+#include "../stats/stats.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CLOCK_SHARE    0.005 /* clocks that differ by less are alike */
+#define CLOCK_READINGS 8     /* fewer say nothing */
+
+/* Times, counters, readings of the moment, names: different in every run. */
+static const char *const left_out[] = {
+	"ab.*",
+	"bench.*",
+	"container.confidence",
+	"fact.*",
+	"gpu.*.aer_*",
+	"gpu.*.clock_mem",
+	"gpu.*.clock_reasons",
+	"gpu.*.clock_sm",
+	"gpu.*.cuda_ordinal",
+	"gpu.*.ecc_corrected*",
+	"gpu.*.ecc_uncorrected*",
+	"gpu.*.energy",
+	"gpu.*.link_gen",
+	"gpu.*.link_width",
+	"gpu.*.mem_used",
+	"gpu.*.not_reported",
+	"gpu.*.pcie_gen",
+	"gpu.*.pcie_replays",
+	"gpu.*.pcie_width",
+	"gpu.*.power",
+	"gpu.*.processes*",
+	"gpu.*.temperature*",
+	"host.boot_id",
+	"host.name",
+	"memory.edac_*",
+	"metric.*",
+	"run.*",
+	"simulated",
+	"slurm.job",
+	"slurm.step",
+	"suite.*",
+};
+
+/* What matters, first to look at first. A pattern may name a key that only some machines have. */
+static const struct subject {
+	const char *pattern, *name, *unit;
+} subjects[] = {
+	{"driver.libcuda", "libcuda", ""},
+	{"driver.libcuda_version", "libcuda version", ""},
+	{"driver.version", "driver", ""},
+	{"driver.kernel_module", "driver in the kernel", ""},
+	{"driver.kernel_flavour", "driver flavour", ""},
+	{"cuda.runtime", "CUDA runtime", ""},
+	{"gpu.*.cuda_code", "GPU code", ""},
+	{"nccl.version", "NCCL", ""},
+	{"cublaslt.version", "cuBLASLt", ""},
+	{"cudnn.version", "cuDNN", ""},
+	{"limits.cpu_quota", "CPU quota", "CPUs"},
+	{"limits.throttled_s", "held back by the CPU quota", "s"},
+	{"limits.throttled_periods", "periods held back", ""},
+	{"limits.cpuset_cpus", "CPUs of the cpuset", ""},
+	{"limits.affinity", "CPU affinity", ""},
+	{"limits.cpuset_mems", "nodes of the cpuset", ""},
+	{"limits.mems", "memory nodes allowed", ""},
+	{"limits.mbind", "mbind", ""},
+	{"limits.set_mempolicy", "set_mempolicy", ""},
+	{"limits.get_mempolicy", "get_mempolicy", ""},
+	{"limits.move_pages", "move_pages", ""},
+	{"limits.memlock", "memory that may be locked", "bytes"},
+	{"limits.memory", "memory limit", "bytes"},
+	{"limits.dev_shm", "/dev/shm", "bytes"},
+	{"limits.seccomp", "seccomp", ""},
+	{"container.root_fs", "root file system", ""},
+	{"program.userland", "user space", ""},
+	{"host.libc", "C library", ""},
+	{"host.os", "distribution", ""},
+	{"telemetry.gpu.*.clock_sm", "SM clock while measuring", "Hz"},
+	{"telemetry.gpu.*.clock_mem", "memory clock while measuring", "Hz"},
+	{"gpu.*.clock_sm_max", "highest SM clock", "Hz"},
+	{"gpu.*.clock_sm_app", "application SM clock", "Hz"},
+	{"gpu.*.clock_mem_max", "highest memory clock", "Hz"},
+	{"gpu.*.clock_mem_app", "application memory clock", "Hz"},
+	{"gpu.*.power_limit", "power limit", "W"},
+	{"gpu.*.pcie_gen_max", "PCIe generation", ""},
+	{"gpu.*.pcie_width_max", "PCIe width", ""},
+	{"gpu.*.link_gen_max", "PCIe generation of the bus", ""},
+	{"gpu.*.link_width_max", "PCIe width of the bus", ""},
+	{"gpu.*.path_ceiling_h2d", "what the path allows to the GPU", "bytes/s"},
+	{"gpu.*.path_ceiling_d2h", "what the path allows from the GPU", "bytes/s"},
+	{"gpu.*.ecc_current", "ECC", ""},
+	{"gpu.*.mig_current", "MIG", ""},
+	{"gpu.*.cuda_mps", "MPS", ""},
+	{"gpu.*.persistence", "persistence mode", ""},
+	{"gpu.*.iommu_type", "IOMMU", ""},
+	{"gpu.*.vbios", "VBIOS", ""},
+	{"host.kernel", "kernel", ""},
+	{"kernel.cmdline.*", "boot option", ""},
+	{"cpu.governor", "CPU governor", ""},
+	{"cpu.preference", "CPU energy preference", ""},
+	{"cpu.turbo", "turbo", ""},
+	{"cpu.smt", "SMT", ""},
+	{"cpu.clock_max", "highest CPU clock", "Hz"},
+	{"cpu.idle_*", "idle states", ""},
+	{"cpu.microcode", "microcode", ""},
+	{"cpu.count", "CPUs online", ""},
+	{"host.bios", "BIOS", ""},
+	{"kernel.thp*", "transparent huge pages", ""},
+	{"kernel.numa_balancing", "NUMA balancing", ""},
+	{"kernel.*", "kernel setting", ""},
+	{"node.*.huge*", "huge pages", ""},
+	{"node.*.memory", "memory of a node", "bytes"},
+	{"variable.*", "environment variable", ""},
+	{"program.build", "build of assay", ""},
+	{"program.version", "assay", ""},
+};
+#define N_SUBJECTS ((unsigned)(sizeof(subjects) / sizeof(subjects[0])))
+
+static bool is_left_out(const char *key)
+{
+	for (size_t i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++)
+		if (!fnmatch(left_out[i], key, 0))
+			return true;
+	return false;
+}
+
+static unsigned rank_of(const char *key)
+{
+	unsigned i = 0;
+
+	while (i < N_SUBJECTS && fnmatch(subjects[i].pattern, key, 0) != 0)
+		i++;
+	return i;
+}
+
+static const char *keep(struct differences *out, char *text)
+{
+	out->text = mem_grow(out->text, out->n_text, &out->cap_text, sizeof(*out->text));
+	return out->text[out->n_text++] = text;
+}
+
+static void add(struct differences *out, const char *key, const char *a, const char *b)
+{
+	unsigned rank = rank_of(key);
+	bool matters = rank < N_SUBJECTS;
+
+	out->d = mem_grow(out->d, out->n, &out->cap, sizeof(*out->d));
+	out->d[out->n++] = (struct difference){
+		.key = key,
+		.a = a,
+		.b = b,
+		.name = matters ? subjects[rank].name : key,
+		.unit = matters ? subjects[rank].unit : "",
+		.matters = matters,
+		.rank = rank,
+	};
+}
+
+/* ---- the rows of one side ---- */
+
+struct side {
+	const struct manifest_row **row; /* sorted by key, one a key */
+	size_t n;
+};
+
+static int by_key(const void *pa, const void *pb)
+{
+	const struct manifest_row *a = *(const struct manifest_row *const *)pa;
+	const struct manifest_row *b = *(const struct manifest_row *const *)pb;
+	int c = strverscmp(a->key, b->key);
+
+	return c ? c : strcmp(a->value, b->value); /* the same choice from any order of rows */
+}
+
+/* whole: rows about the run as a whole count too (the sides are two bundles). */
+static void side_make(struct side *s, const struct bundle_data *d, const char *arm, bool whole)
+{
+	size_t kept = 0;
+
+	*s = (struct side){.row = mem_zalloc(d->n_manifest + 1, sizeof(*s->row))};
+	for (size_t i = 0; i < d->n_manifest; i++) {
+		const struct manifest_row *m = &d->manifest[i];
+
+		if ((!strcmp(m->arm, arm) || (whole && !m->arm[0])) && !is_left_out(m->key))
+			s->row[s->n++] = m;
+	}
+	qsort(s->row, s->n, sizeof(*s->row), by_key);
+	for (size_t i = 0; i < s->n; i++)
+		if (!i || strcmp(s->row[i]->key, s->row[i - 1]->key) != 0)
+			s->row[kept++] = s->row[i];
+	s->n = kept;
+}
+
+static void compare_sides(struct differences *out, const struct side *a, const struct side *b)
+{
+	for (size_t i = 0, k = 0; i < a->n || k < b->n;) {
+		int c = i == a->n ? 1 : k == b->n ? -1 : strverscmp(a->row[i]->key, b->row[k]->key);
+		const struct manifest_row *x = c <= 0 ? a->row[i++] : NULL,
+					  *y = c >= 0 ? b->row[k++] : NULL;
+
+		if (!x || !y || strcmp(x->value, y->value) != 0)
+			add(out, x ? x->key : y->key, x ? x->value : "", y ? y->value : "");
+	}
+}
+
+/* ---- what all GPUs share is told once ---- */
+
+/* "gpu.3.vbios" -> "vbios" */
+static const char *gpu_field(const char *key)
+{
+	size_t digits = strncmp(key, "gpu.", 4) ? 0 : strspn(key + 4, "0123456789");
+
+	return digits && key[4 + digits] == '.' ? key + 5 + digits : NULL;
+}
+
+static size_t gpus_with(const struct side *s, const char *field)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const char *f = gpu_field(s->row[i]->key);
+
+		n += f && !strcmp(f, field);
+	}
+	return n;
+}
+
+static bool same_on_gpus(const struct difference *x, const struct difference *y)
+{
+	const char *f = gpu_field(x->key), *g = gpu_field(y->key);
+
+	return f && g && !strcmp(f, g) && !strcmp(x->a, y->a) && !strcmp(x->b, y->b);
+}
+
+static void fold_gpus(struct differences *out, const struct side *a, const struct side *b)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < out->n; i++) {
+		const char *field = gpu_field(out->d[i].key);
+		size_t alike = 0, of = 0, before = 0;
+
+		if (field) {
+			of = gpus_with(a, field);
+			of = of ? of : gpus_with(b, field);
+			for (size_t k = 0; k < kept; k++) /* told already: "gpu.*.field" */
+				before += !strncmp(out->d[k].key, "gpu.*.", 6) &&
+					  !strcmp(out->d[k].key + 6, field);
+			for (size_t k = i; k < out->n && !before; k++)
+				alike += same_on_gpus(&out->d[i], &out->d[k]);
+		}
+		if (before)
+			continue;
+		out->d[kept] = out->d[i];
+		if (alike > 1 && alike == of)
+			out->d[kept].key = keep(out, mem_printf("gpu.*.%s", field));
+		kept++;
+	}
+	out->n = kept;
+}
+
+/* ---- clocks, from the telemetry ---- */
+
+/* Median of the readings of an arm; NaN where there are too few. */
+static double reading(const struct bundle_data *d, const char *arm, const char *gpu,
+		      const char *field)
+{
+	double *v = mem_zalloc(d->n_telemetry + 1, sizeof(*v)), median = NAN;
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n_telemetry; i++) {
+		const struct telemetry_row *t = &d->telemetry[i];
+
+		if (!strcmp(t->field, field) && !strcmp(t->gpu, gpu) && !strcmp(t->arm, arm) &&
+		    isfinite(t->value))
+			v[n++] = t->value;
+	}
+	stats_sort(v, n);
+	if (n >= CLOCK_READINGS)
+		median = stats_median(v, n);
+	free(v);
+	return median;
+}
+
+static unsigned gpus_read(const struct bundle_data *d)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < d->n_telemetry; i++) {
+		double gpu;
+
+		if (words_number(d->telemetry[i].gpu, &gpu) && gpu < 64)
+			n = gpu < n ? n : (unsigned)gpu + 1;
+	}
+	return n;
+}
+
+static void compare_clocks(struct differences *out, const struct bundle_data *a, const char *arm_a,
+			   const struct bundle_data *b, const char *arm_b)
+{
+	static const char *const fields[] = {"clock_sm", "clock_mem"};
+	unsigned gpus = gpus_read(a);
+	char gpu[16], text[40];
+
+	for (unsigned g = 0; g < gpus; g++) {
+		snprintf(gpu, sizeof(gpu), "%u", g);
+		for (size_t i = 0; i < 2; i++) {
+			double x = reading(a, arm_a, gpu, fields[i]),
+			       y = reading(b, arm_b, gpu, fields[i]);
+
+			if (!(fabs(x - y) > CLOCK_SHARE * fmax(x, y)))
+				continue;
+			const char *va = keep(out, mem_strdup(units_exact(text, sizeof(text), x)));
+			const char *vb = keep(out, mem_strdup(units_exact(text, sizeof(text), y)));
+			add(out, keep(out, mem_printf("telemetry.gpu.%u.%s", g, fields[i])), va,
+			    vb);
+		}
+	}
+}
+
+/* ---- all of it ---- */
+
+static int by_rank(const void *pa, const void *pb)
+{
+	const struct difference *a = pa, *b = pb;
+
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	return strverscmp(a->key, b->key);
+}
+
+int differences_make(struct differences *out, const struct bundle_data *a, const char *arm_a,
+		     const struct bundle_data *b, const char *arm_b, const struct comparison *c,
+		     struct err *e)
+{
+	bool named = c || strcmp(arm_a, arm_b) != 0;
+	struct side x, y;
+
+	*out = (struct differences){.n = 0};
+	if (a == b && !strcmp(arm_a, arm_b))
+		return err_set(e, EINVAL, "arm \"%s\" cannot be compared with itself", arm_a);
+	side_make(&x, a, arm_a, a != b);
+	side_make(&y, b, arm_b, a != b);
+	compare_sides(out, &x, &y);
+	fold_gpus(out, &x, &y);
+	if (a->n_telemetry && b->n_telemetry)
+		compare_clocks(out, a, arm_a, b, arm_b);
+	if (out->n)
+		qsort(out->d, out->n, sizeof(*out->d), by_rank);
+	hints_make(out, c ? c->a : named ? arm_a : "A", c ? c->b : named ? arm_b : "B", c);
+	free(x.row);
+	free(y.row);
+	return 0;
+}
+
+void differences_free(struct differences *d)
+{
+	for (size_t i = 0; i < d->hints; i++)
+		free(d->hint[i].text);
+	for (size_t i = 0; i < d->n_text; i++)
+		free(d->text[i]);
+	free(d->hint);
+	free(d->text);
+	free(d->d);
+	*d = (struct differences){.n = 0};
+}
+
+const struct difference *differences_find(const struct differences *d, const char *key)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (!strcmp(d->d[i].key, key))
+			return &d->d[i];
+	return NULL;
+}
+
+void difference_value(struct buf *out, const struct difference *d, bool b)
+{
+	const char *v = b ? d->b : d->a;
+	char text[64];
+	double x;
+
+	if (!v[0])
+		buf_puts(out, "not said");
+	else if (!d->unit[0] || !words_number(v, &x))
+		buf_puts(out, v);
+	else if (!strcmp(d->unit, "bytes"))
+		buf_puts(out, units_size(text, sizeof(text), x));
+	else {
+		struct scale sc = units_scale(d->unit, x);
+
+		buf_printf(out, "%.6g %s", x / sc.factor, sc.name);
+	}
+}
