@@ -14,6 +14,7 @@ static struct {
 	pthread_mutex_t lock;
 	struct sim_range *v;
 	size_t n, cap;
+	uint64_t changes;
 } ranges = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* Each thread has its place, as with the kernel's own affinity and policy. */
@@ -38,6 +39,7 @@ int sim_range_add(const struct sim_range *r)
 	}
 	if (!e)
 		ranges.v[ranges.n++] = *r;
+	__atomic_fetch_add(&ranges.changes, 1, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&ranges.lock);
 	return e;
 }
@@ -64,10 +66,16 @@ int sim_range_remove(const void *base, enum sim_mem kind, struct sim_range *out)
 	if (i < ranges.n && ranges.v[i].base == base) {
 		*out = ranges.v[i];
 		ranges.v[i] = ranges.v[--ranges.n];
+		__atomic_fetch_add(&ranges.changes, 1, __ATOMIC_RELEASE);
 		e = 0;
 	}
 	pthread_mutex_unlock(&ranges.lock);
 	return e;
+}
+
+uint64_t sim_range_changes(void)
+{
+	return __atomic_load_n(&ranges.changes, __ATOMIC_ACQUIRE);
 }
 
 bool sim_range_find(const void *p, enum sim_mem kind, struct sim_range *out)

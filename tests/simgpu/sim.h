@@ -72,6 +72,8 @@ SIM_API int sim_range_remove(const void *base, enum sim_mem kind,
 			     struct sim_range *out); /* 0, -ENOENT */
 /* The range of that kind that holds p; false if there is none. */
 SIM_API bool sim_range_find(const void *p, enum sim_mem kind, struct sim_range *out);
+/* Grows whenever a range comes or goes: who remembers an answer asks whether it still holds. */
+SIM_API uint64_t sim_range_changes(void);
 /* Node of host memory: as recorded, else where this thread's new memory comes from. */
 SIM_API int sim_host_node(const void *p);
 /* Real memory of whole pages, THP advised, -ENOMEM or 0. */
