@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #define INTERVAL_NS 100000000ull
+#define PATIENCE_S  0.5 /* for the end of the process: NVML that hangs is not waited for */
 
 static const char *const fields[] = {
 	"clock_sm",	 "clock_mem", "power",	    "energy",	    "temperature",
@@ -75,6 +77,7 @@ struct telemetry {
 	pid_t pid;
 	int life, rows;
 	double run_start_s;
+	bool ended; /* its pipe is closed */
 	char gpu[16];
 	int rc;
 	struct err *e;
@@ -164,22 +167,28 @@ int telemetry_pump(struct telemetry *t, struct err *e)
 		if (frame_feed(&t->reader, data, (size_t)n, &ignored))
 			break;
 	}
+	t->ended = n == 0;
 	return t->rc;
 }
 
 int telemetry_stop(struct telemetry *t, struct err *e)
 {
+	uint64_t start_ns = clock_wall_ns();
 	int rc, status;
 
 	if (!t)
 		return 0;
 	close(t->life);
-	for (int i = 0; t->pid > 0 && i < 100 && waitpid(t->pid, &status, WNOHANG) == 0; i++) {
-		if (i == 50) /* NVML hangs: it is not waited for */
-			kill(t->pid, SIGKILL);
-		clock_wall_sleep_ns(10000000);
-	}
-	rc = telemetry_pump(t, e);
+	do {
+		struct pollfd p = {.fd = t->rows, .events = POLLIN};
+
+		poll(&p, 1, 100);
+		rc = telemetry_pump(t, e);
+	} while (!t->ended && clock_wall_since_s(start_ns) < PATIENCE_S);
+	if (!t->ended && t->pid > 0)
+		kill(t->pid, SIGKILL);
+	for (int i = 0; t->pid > 0 && i < 100 && waitpid(t->pid, &status, WNOHANG) == 0; i++)
+		clock_wall_sleep_ns(i < 20 ? 500000 : 10000000);
 	close(t->rows);
 	frame_reader_fini(&t->reader);
 	free(t);
