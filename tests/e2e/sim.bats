@@ -143,6 +143,25 @@ all_but() { for i in 0 1 2 3 4 5 6 7; do [ "$i" = "$1" ] && printf '%s|%s ' "$i"
 	E
 }
 
+@test "a fault of one arm, controls among it, leaves the other arm alone" {
+	control() { sim h200-vm 'shift what=host_alu by=0.5 arm=b' step control --seed=1 "--arm=$1" | grep -m1 ',alu,' | cut -d, -f6; }
+	python3 -c 'import sys; a, b = map(float, sys.argv[1:]); assert 1.45 < b / a < 1.55, (a, b)' "$(control a)" "$(control b)"
+}
+
+@test "a node, a boot and a driver of their own reach the manifest" {
+	printf '[suite]\nsummary = s\n[null]\n' >"$T/null.ini"
+	"$top/scripts/sim" h200-vm --node=n07 --session=2 --driver=590.10.01 -- "$ASSAY-sim" run "$T/null.ini" --out "$T/b" >/dev/null 2>&1
+	sim h200-vm "" run "$T/null.ini" --out "$T/a" >/dev/null 2>&1
+	value() { csv "$T/$1/manifest.csv" key value | grep "^$2|" | cut -d'|' -f2; }
+	[ "$(value b host.name)" = n07 ]
+	[ "$(value b driver.version)" = 590.10.01 ]
+	[ "$(value b driver.kernel_module)" = 590.10.01 ]
+	for key in host.boot_id gpu.0.uuid gpu.0.serial run.start_utc; do
+		[ -n "$(value b $key)" ] || { echo "no $key"; return 1; }
+		[ "$(value a $key)" != "$(value b $key)" ] || { echo "same $key"; return 1; }
+	done
+}
+
 @test "two runs at once: the second finds the GPUs locked and says by whom" {
 	# shellcheck disable=SC2016 # expanded by the inner shell, on the simulated server
 	"$top/scripts/sim" h200-vm -- bash -c '

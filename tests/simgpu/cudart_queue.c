@@ -133,13 +133,14 @@ static double copy_seconds(struct rt_gpu *g, const struct rt_op *op)
 	double bytes = (double)op->u.copy.bytes;
 
 	if (op->u.copy.dir == RT_DEVICE)
-		return (p->copy_latency_s + 2 * bytes / p->memory_copy_bytes_s) * sim_noise("d2d");
+		return (p->copy_latency_s + 2 * bytes / p->memory_copy_bytes_s) *
+		       sim_noise("d2d", g->index);
 	if (op->u.copy.dir == RT_HOST_ONLY)
 		return (p->copy_latency_s + bytes / sim_profile()->memory.thread_bytes_s) *
-		       sim_noise("h2h");
+		       sim_noise("h2h", -1);
 	return sim_copy_s(g->index, (enum sim_dir)op->u.copy.dir, op->u.copy.pinned,
 			  op->u.copy.node, bytes) *
-	       sim_noise(op->u.copy.dir == SIM_H2D ? "h2d" : "d2h");
+	       sim_noise(op->u.copy.dir == SIM_H2D ? "h2d" : "d2h", g->index);
 }
 
 /* What faults do to a GPU that has copied. */

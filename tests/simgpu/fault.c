@@ -30,16 +30,30 @@ struct rule {
 	{                                                                                          \
 		"gpu", INT, AT(gpu), 0, 1e3, NULL, req                                             \
 	}
+#define BY                                                                                         \
+	{                                                                                          \
+		"by", NUM, AT(by), -0.9, 0.9, NULL, true                                           \
+	}
+#define ARM                                                                                        \
+	{                                                                                          \
+		"arm", WORD, AT(arm), 0, 32, NULL, false                                           \
+	}
 #define WHAT "|h2d|d2h|host_latency|host_read|host_write|host_copy|host_triad|host_cache|host_alu|"
 
 /* By enum fault_kind. */
 static const struct rule rules[] = {
+	{"contaminate",
+	 "contaminate share=S by=W [arm=NAME]: that share of the processes takes longer by W",
+	 {{"share", NUM, AT(share), 0, 1, NULL, true}, BY, ARM}},
 	{"corrupt_copy",
 	 "corrupt_copy gpu=N [dir=h2d|d2h] [size=BYTES] [offset=BYTES]: one bit flips",
 	 {GPU(true),
 	  {"dir", WORD, AT(dir), 0, 8, "|h2d|d2h|", false},
 	  {"size", SIZE, AT(size), 0, 1e13, NULL, false},
 	  {"offset", SIZE, AT(offset), 0, 1e13, NULL, false}}},
+	{"drift",
+	 "drift by=W [arm=NAME]: each process takes longer by W than the one before",
+	 {BY, ARM}},
 	{"driver_mismatch",
 	 "driver_mismatch: kernel module and libraries of different versions",
 	 {{0}}},
@@ -54,6 +68,9 @@ static const struct rule rules[] = {
 	 {GPU(true),
 	  {"at", WORD, AT(at), 0, 16, "|copy|init|nvml|", false},
 	  {"after", INT, AT(after), 0, 1e9, NULL, false}}},
+	{"noisy_machine",
+	 "noisy_machine sd=SD [arm=NAME]: spread from process to process, as a share",
+	 {{"sd", NUM, AT(sd), 0, 0.5, NULL, true}, ARM}},
 	{"nvml_missing", "nvml_missing: no libnvidia-ml.so.1", {{0}}},
 	{"pcie_downtrain",
 	 "pcie_downtrain gpu=N gen=G [width=W]: the link is slower than it could be",
@@ -61,10 +78,9 @@ static const struct rule rules[] = {
 	  {"gen", INT, AT(gen), 1, 6, NULL, true},
 	  {"width", INT, AT(width), 1, 16, NULL, false}}},
 	{"shift",
-	 "shift what=h2d|d2h|host_latency|host_read|… by=SHARE [gpu=N]: worse by that share",
-	 {{"what", WORD, AT(what), 0, 16, WHAT, true},
-	  {"by", NUM, AT(by), -0.9, 0.9, NULL, true},
-	  GPU(false)}},
+	 "shift what=h2d|d2h|host_latency|host_read|… by=SHARE [gpu=N] [arm=NAME]: worse by "
+	 "that share",
+	 {{"what", WORD, AT(what), 0, 16, WHAT, true}, BY, GPU(false), ARM}},
 	{"sticky_error",
 	 "sticky_error gpu=N [after=COPIES]: illegal address from then on",
 	 {GPU(true), {"after", INT, AT(after), 0, 1e9, NULL, false}}},
@@ -84,7 +100,7 @@ static int bad_value(const struct arg *a, const char *v, struct err *e)
 
 static int store(const struct arg *a, struct fault *f, const char *v, struct err *e)
 {
-	char *field = (char *)f + a->offset, *end, word[24];
+	char *field = (char *)f + a->offset, *end, word[40];
 	uint64_t u = 0;
 	double d = 0;
 
@@ -96,7 +112,7 @@ static int store(const struct arg *a, struct fault *f, const char *v, struct err
 		word[0] = '|';
 		memcpy(word + 1, v, n);
 		strcpy(word + 1 + n, "|");
-		if (!strstr(a->choices, word))
+		if (a->choices && !strstr(a->choices, word))
 			return err_set(e, EINVAL, "%s=%s: there is only %s", a->name, v,
 				       a->choices);
 		strcpy(field, v);
@@ -188,6 +204,17 @@ int fault_parse(struct fault_list *l, const char *text, int n_gpus, struct err *
 		err_at(e, EINVAL, "FAULT", (unsigned)l->n + 1, "%s", first.text);
 	free(copy);
 	return r;
+}
+
+void fault_keep_arm(struct fault_list *l, const char *arm)
+{
+	int n = 0;
+
+	for (int i = 0; i < l->n; i++) {
+		if (!*l->f[i].arm || !strcmp(l->f[i].arm, arm))
+			l->f[n++] = l->f[i];
+	}
+	l->n = n;
 }
 
 const struct fault *fault_find(const struct fault_list *l, enum fault_kind kind, int gpu)

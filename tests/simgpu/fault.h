@@ -10,13 +10,16 @@
 #include <stdint.h>
 
 enum fault_kind {
+	FAULT_CONTAMINATE,
 	FAULT_CORRUPT_COPY,
+	FAULT_DRIFT,
 	FAULT_DRIVER_MISMATCH,
 	FAULT_DRIVER_TOO_OLD,
 	FAULT_FABRIC_NOT_READY,
 	FAULT_GPU_BUSY,
 	FAULT_GPU_MISSING,
 	FAULT_HANG,
+	FAULT_NOISY_MACHINE,
 	FAULT_NVML_MISSING,
 	FAULT_PCIE_DOWNTRAIN,
 	FAULT_SHIFT,
@@ -29,8 +32,9 @@ struct fault {
 	int64_t gen, width;
 	int64_t offset, size; /* -1: not given */
 	int64_t after;	      /* copies that still go well */
-	double by;
+	double by, share, sd;
 	char at[16], dir[8], what[16];
+	char arm[32]; /* "": in every process */
 };
 
 #define SIM_MAX_FAULTS 16
@@ -42,6 +46,9 @@ struct fault_list {
 
 /* Several separated by ';', "" or NULL is none. n_gpus: of the server. 0 or -EINVAL. */
 int fault_parse(struct fault_list *l, const char *text, int n_gpus, struct err *e);
+
+/* Leaves out what concerns another arm only. */
+void fault_keep_arm(struct fault_list *l, const char *arm);
 
 /* The first of that kind that concerns the GPU (-1: whichever), or NULL. */
 const struct fault *fault_find(const struct fault_list *l, enum fault_kind kind, int gpu);

@@ -28,15 +28,18 @@ static void refuse(const struct err *e)
 static void load(void)
 {
 	const char *path = getenv("ASSAY_SIM"), *fault = getenv("ASSAY_SIM_FAULT");
+	char arm[128];
 	struct err e = ERR_INIT;
 
 	if (!path || !*path) {
 		err_set(&e, EINVAL, "ASSAY_SIM names no profile; start this through scripts/sim");
 		refuse(&e);
 	}
-	if (sim_profile_load(&model.profile, path, &e) ||
+	if (sim_profile_load(&model.profile, path, &e) || sim_identify(&model.profile, &e) ||
 	    fault_parse(&model.faults, fault, model.profile.n_gpus, &e))
 		refuse(&e);
+	sim_own_arm(arm, sizeof(arm));
+	fault_keep_arm(&model.faults, arm);
 	snprintf(model.title, sizeof(model.title), "%s%s%s", model.profile.server.name,
 		 fault && *fault ? " fault: " : "", fault ? fault : "");
 }

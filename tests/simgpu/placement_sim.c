@@ -195,7 +195,7 @@ double placement_time(const struct host_load *l, uint64_t n)
 	if (l->work && first_time(l))
 		l->work(l->arg, 1);
 	sim_epoch();
-	s = host_seconds(l, (double)n) * sim_noise(work_name[l->kind]);
+	s = host_seconds(l, (double)n) * sim_noise(work_name[l->kind], -1);
 	sim_advance(s);
 	return s;
 }

@@ -3,7 +3,6 @@
  * that is not there, is given twice or is missing is an error with its line.
  */
 #include "profile.h"
-#include "../../harness/base/rng.h"
 #include "../../harness/base/units.h"
 
 #include <errno.h>
@@ -121,6 +120,8 @@ static const struct key keys[] = {
 	NN(process_sd, 0, 0.5),
 	NN(sample_sd, 0, 0.5),
 	NN(autocorrelation, 0, 0.999),
+	NN(session_sd, 0, 0.5),
+	NN(node_sd, 0, 0.5),
 	G(model, NULL),
 	G(pci, NULL),
 	G(path, NULL),
@@ -338,20 +339,6 @@ static int check_sense(struct loader *l)
 	return 0;
 }
 
-static void identify(struct sim_profile *p)
-{
-	for (int g = 0; g < p->n_gpus; g++) {
-		uint64_t a = rng_hash(rng_hash_str(0, p->server.name), (uint64_t)g),
-			 b = rng_mix(a + 1);
-
-		snprintf(p->gpu[g].uuid, SIM_TEXT, "GPU-%08x-%04x-%04x-%04x-%012llx",
-			 (unsigned)(a >> 32), (unsigned)(a >> 16) & 0xffff, (unsigned)a & 0xffff,
-			 (unsigned)(b >> 48), (unsigned long long)(b & 0xffffffffffffull));
-		snprintf(p->gpu[g].serial, SIM_TEXT, "165%010llu",
-			 (unsigned long long)(rng_mix(a + 2) % 10000000000ull));
-	}
-}
-
 int sim_profile_load(struct sim_profile *p, const char *path, struct err *e)
 {
 	struct err first = ERR_INIT;
@@ -373,7 +360,6 @@ int sim_profile_load(struct sim_profile *p, const char *path, struct err *e)
 			   first.code ? first.text : "neither a section, a key nor a comment");
 		goto out;
 	}
-	identify(p);
 out:
 	free(l);
 	return r;

@@ -7,6 +7,7 @@
 
 #include "../../harness/base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define SIM_API __attribute__((visibility("default")))
@@ -19,6 +20,8 @@ struct sim_server {
 	char name[SIM_TEXT], summary[SIM_TEXT], utc[SIM_TEXT], hostname[SIM_TEXT];
 	char kernel[SIM_TEXT], driver[SIM_TEXT], module[SIM_TEXT], hypervisor[SIM_TEXT];
 	int64_t cuda, nccl, cublaslt, cudnn; /* version codes as the libraries give them */
+	int64_t session;  /* not in the file: which boot, 0 where none was named (identity.c) */
+	bool one_of_many; /* not in the file: hostname is a node's own */
 };
 
 struct sim_cpu {
@@ -38,13 +41,14 @@ struct sim_memory {
 
 struct sim_noise_cfg {
 	double process_sd, sample_sd, autocorrelation;
+	double session_sd, node_sd; /* where a session, a node is named */
 };
 
 struct sim_gpu {
 	char model[SIM_TEXT], pci[SIM_TEXT], path[SIM_TEXT], part[SIM_TEXT], vbios[SIM_TEXT],
 		ecc[SIM_TEXT];
 	char mig[SIM_TEXT], persistence[SIM_TEXT], lock_clocks[SIM_TEXT], fabric[SIM_TEXT];
-	char uuid[SIM_TEXT], serial[SIM_TEXT]; /* made from the server's name and the index */
+	char uuid[SIM_TEXT], serial[SIM_TEXT]; /* not in the file: see identity.c */
 	int64_t node;			       /* NUMA node as firmware says, -1: it does not */
 	int64_t device_id, cc_major, cc_minor, sms, bus_bits, copy_engines;
 	int64_t memory_bytes, memory_used_bytes, l2_bytes, bar1_bytes;
@@ -72,7 +76,7 @@ struct sim_profile {
 	int n_gpus;
 };
 
-/* 0 or a negative errno with file and line in e. */
+/* 0 or a negative errno with file and line in e. Its GPUs have no names yet: sim_identify. */
 int sim_profile_load(struct sim_profile *p, const char *path, struct err *e);
 
 SIM_API int sim_profile_nodes(const struct sim_profile *p);

@@ -28,6 +28,15 @@ SIM_API const char *sim_driver(void); /* of the libraries, "580.82.07" */
 SIM_API const char *sim_module(void); /* of the kernel module */
 SIM_API int sim_driver_cuda(void);    /* newest CUDA that it supports, 13000 */
 
+/* ---- which server of its kind, which boot: identity.c ---- */
+
+/* Applies ASSAY_SIM_NODE, _SESSION and _DRIVER to a profile and names its GPUs. 0 or -EINVAL. */
+int sim_identify(struct sim_profile *p, struct err *e);
+SIM_API uint64_t sim_node_hash(const struct sim_profile *p);
+SIM_API uint64_t sim_boot_hash(const struct sim_profile *p);
+/* The arm that this process measures, from its command line; "" if it measures none. */
+void sim_own_arm(char *out, size_t n);
+
 /* ---- virtual time of this process, seconds ---- */
 
 SIM_API double sim_now(void);
@@ -40,8 +49,8 @@ SIM_API void sim_advance_to(double when); /* never back */
 SIM_API void sim_begin(uint64_t stream);
 /* A new sample: what follows until the next call shares one draw. */
 SIM_API void sim_epoch(void);
-/* Factor for a duration; channel tells apart what a process may be slow or fast at. */
-SIM_API double sim_noise(const char *channel);
+/* Factor for a duration; channel and gpu (-1: none) tell apart what may be slow or fast. */
+SIM_API double sim_noise(const char *channel, int gpu);
 
 /* ---- durations before noise ---- */
 
@@ -90,6 +99,8 @@ SIM_API void sim_context_open(int gpu); /* this process has a context there, unt
 SIM_API int sim_context_pids(int gpu, int *pids, int max); /* live ones; returns how many */
 SIM_API void sim_busy(int gpu, double seconds);		   /* the GPU worked: energy */
 SIM_API double sim_energy_j(int gpu);
+/* How many processes of the run asked this before. */
+SIM_API unsigned sim_processes_before(void);
 /* The clock that an administrator locked, MHz; 0: none. */
 SIM_API void sim_set_lock(int gpu, unsigned mhz);
 SIM_API unsigned sim_lock(int gpu);

@@ -26,6 +26,7 @@ struct gpu_state {
 
 struct state {
 	struct gpu_state gpu[SIM_MAX_GPUS];
+	_Atomic uint32_t processes;
 };
 
 static struct {
@@ -88,6 +89,12 @@ int sim_context_pids(int gpu, int *pids, int max)
 			pids[n++] = s->pid[i];
 	}
 	return n;
+}
+
+unsigned sim_processes_before(void)
+{
+	state(0);
+	return atomic_fetch_add(&shared.map->processes, 1);
 }
 
 void sim_busy(int gpu, double seconds)

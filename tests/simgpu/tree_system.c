@@ -63,7 +63,7 @@ static void put_memory(struct tree *t)
 static void put_kernel(struct tree *t)
 {
 	const struct sim_server *s = &sim_profile()->server;
-	uint64_t a = rng_hash_str(1, s->name), b = rng_mix(a);
+	uint64_t a = sim_boot_hash(sim_profile()), b = rng_mix(a);
 
 	tree_put(t, "/proc/sys/kernel/hostname", "%s", s->hostname);
 	tree_put(t, "/proc/sys/kernel/osrelease", "%s", s->kernel);
