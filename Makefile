@@ -100,7 +100,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(SEAM_OBJS) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CUDART_STATIC) -lcmocka $(LIBS)
 
-test-programs: all sim $(UNIT)
+test-programs: all sim $(UNIT) $(BUILD)/launcher
 unit: $(UNIT)
 	@tests/run --programs $(UNIT)
 
@@ -139,6 +139,22 @@ $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/%.o $(FUZZ_OBJS)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 -include $(wildcard $(BUILD)/fuzz/*/*/*.d)
 
+# ---- the portable bundle: this program with its loader and libraries (scripts/portable/README.md) ----
+ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+LAUNCHER := $(BUILD)/launcher
+PORTABLE_FILES := $(wildcard scripts/portable/* scripts/in-* scripts/*.bash suites/*.ini) LICENSE
+loader_of = $(notdir $(shell readelf -l $(1) | sed -n 's/.*interpreter: \(.*\)\]/\1/p'))
+# Static and without $(CFLAGS): a sanitizer's runtime is not to be had so.
+$(LAUNCHER): scripts/portable/launcher.c harness/base/self.h $(BUILD)/assay
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_BASE) $(WERROR) -DLOADER='"$(call loader_of,$(BUILD)/assay)"' \
+		-DMULTIARCH='"$(ARCH)-linux-gnu"' -static -o $@ $<
+$(BUILD)/portable/assay: $(BUILD)/assay $(LAUNCHER) $(PORTABLE_FILES)
+	$(call say,PACK,$(@D))
+	$(Q)CUDA_ROOT='$(CUDA_ROOT)' scripts/portable/assemble $(BUILD)/assay $(LAUNCHER) $(@D) \
+		$(BUILD)/assay-portable-$(ARCH).tar.gz
+portable: $(BUILD)/portable/assay
+
 # ---- the rest ----
 PREFIX ?= /usr/local
 install: all
@@ -164,10 +180,11 @@ help:
 #: make check           include rule, formatting, static analysis, gcc, clang and aarch64 builds
 #: make unit | asan     only the unit tests | only those with sanitizers
 #: make fuzz            fuzz the readers, [FUZZ_SECONDS=10] each
+#: make portable        build/portable: the program with its own loader and libraries, for containers
 #: make install         [PREFIX=/usr/local] [DESTDIR=]
 #: make clean           V=1 shows commands, BUILD=DIR builds elsewhere
 
-.PHONY: all bench fuzz fuzz-replay unit test-programs test test-all check asan install print-cflags clean help FORCE
+.PHONY: all bench fuzz fuzz-replay portable unit test-programs test test-all check asan install print-cflags clean help FORCE
 .SECONDARY:
 
 # ---- the simulated server: the same objects, another link (tests/simgpu/README.md) ----

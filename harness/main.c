@@ -22,6 +22,7 @@ int main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : "help";
 	int rc = -1;
 
+	self_start();
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, isatty(1) ? _IOLBF : _IOFBF, 0);
 	if (!strcmp(name, "--help") || !strcmp(name, "-h"))

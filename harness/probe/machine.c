@@ -8,6 +8,7 @@
 #include "topology.h"
 #include "../base/buf.h"
 #include "../base/mem.h"
+#include "../base/self.h"
 #include "../base/units.h"
 
 #include <gnu/libc-version.h>
@@ -74,6 +75,19 @@ static void virtual_row(const struct rows *r)
 	free(product);
 }
 
+/* Whose loader and libraries this process runs on; what is not the bundle's own is named. */
+static void userland_rows(const struct rows *r)
+{
+	char *dir = self_portable_dir();
+	char *foreign = dir ? self_foreign_library(dir) : NULL;
+
+	row(r, "program.userland", "the C library that is mapped", dir ? "portable" : "system");
+	if (foreign)
+		row(r, "program.foreign_library", "dl_iterate_phdr", "%s", foreign);
+	free(foreign);
+	free(dir);
+}
+
 static void host_rows(const struct rows *r)
 {
 	file_row(r, "host.name", "/proc/sys/kernel/hostname");
@@ -81,6 +95,7 @@ static void host_rows(const struct rows *r)
 	file_row(r, "host.kernel", "/proc/sys/kernel/osrelease");
 	os_row(r);
 	row(r, "host.libc", "gnu_get_libc_version", "glibc %s", gnu_get_libc_version());
+	userland_rows(r);
 	file_row(r, "host.maker", "/sys/class/dmi/id/sys_vendor");
 	file_row(r, "host.product", "/sys/class/dmi/id/product_name");
 	file_row(r, "host.bios", "/sys/class/dmi/id/bios_version");

@@ -158,7 +158,7 @@ static int same(const struct bundle_data *d, const char *arm, const char *key, c
 int record_same(const struct arm *arm, const struct bundle_data *d, struct err *e)
 {
 	static const char *const keys[] = {"host.name", "host.boot_id", "host.kernel",
-					   "driver.version"};
+					   "program.userland", "driver.version"};
 	int rc = same(d, "", "program.build", self_build(), e);
 
 	if (!rc)

@@ -92,7 +92,7 @@ refused() { # what the reason must say
 	plan 'Inst runc (1.1 Debian:12 [amd64])' 'Inst podman (4.3 Debian:12 [amd64])'
 	run_setup containers
 	[ "$status" -eq 0 ]
-	grep -q 'install -y .* runc podman$' "$LOG"
+	grep -q 'install -y .* runc podman debootstrap$' "$LOG"
 }
 
 @test "docker is not added for containers either" {
@@ -104,8 +104,9 @@ refused() { # what the reason must say
 	[[ $output == *"will be skipped"* ]]
 }
 
-@test "where an engine is, containers asks for nothing" {
+@test "where an engine is, containers asks for no other" {
 	fake docker ':'
+	fake debootstrap ':'
 	run_setup containers
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
