@@ -202,6 +202,28 @@ void key_parts_free(struct key_parts *k)
 	memset(k, 0, sizeof(*k));
 }
 
+bool key_matches(const char *patterns, const char *bench, const char *metric, const char *labels)
+{
+	for (const char *s = patterns; *s;) {
+		size_t n = strcspn(s, " ");
+		char *one = mem_strndup(s, n);
+		struct key_parts k;
+		bool hit = false;
+
+		if (!key_parse(one, &k, NULL)) {
+			hit = !strcmp(k.bench, bench) && (!metric || !strcmp(k.metric, metric)) &&
+			      key_subset(k.labels, labels);
+			key_parts_free(&k);
+		}
+		free(one);
+		if (hit)
+			return true;
+		s += n;
+		s += *s == ' ';
+	}
+	return false;
+}
+
 /* ---- order ---- */
 
 /* Whole numbers and sizes ("-1", "16", "4KiB") are numbers, all else is text. */

@@ -48,6 +48,10 @@ struct key_parts {
 int key_parse(const char *text, struct key_parts *out, struct err *e);
 void key_parts_free(struct key_parts *k);
 
+/* Whether one of the patterns (separated by spaces) names bench.metric{labels}; metric NULL: any.
+ */
+bool key_matches(const char *patterns, const char *bench, const char *metric, const char *labels);
+
 /*
  * Orders two label texts as a person would: label by label, numbers by value
  * (gpu=2 before gpu=10). Returns <0, 0, >0.

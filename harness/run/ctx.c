@@ -4,9 +4,9 @@
 #include "../base/mem.h"
 #include "../base/rng.h"
 #include "../base/units.h"
+#include "../formats/key.h"
 #include "../probe/limits.h"
 #include "../probe/topology.h"
-#include "gate.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -169,7 +169,7 @@ void *ctx_state(const struct ctx *c)
 
 bool ctx_is_primary(const struct ctx *c)
 {
-	return gate_matches(c->args->gate, c->b->name, NULL, c->labels);
+	return key_matches(c->args->gate, c->b->name, NULL, c->labels);
 }
 
 uint64_t ctx_pinned_limit(const struct ctx *c, int node)

@@ -216,25 +216,3 @@ bool gate_params_overlap(const struct bench *b, const char *params_a, const char
 	}
 	return overlap;
 }
-
-bool gate_matches(const char *patterns, const char *bench, const char *metric, const char *labels)
-{
-	for (const char *s = patterns; *s;) {
-		size_t n = strcspn(s, " ");
-		char *one = mem_strndup(s, n);
-		struct key_parts k;
-		bool hit = false;
-
-		if (!key_parse(one, &k, NULL)) {
-			hit = !strcmp(k.bench, bench) && (!metric || !strcmp(k.metric, metric)) &&
-			      key_subset(k.labels, labels);
-			key_parts_free(&k);
-		}
-		free(one);
-		if (hit)
-			return true;
-		s += n;
-		s += *s == ' ';
-	}
-	return false;
-}

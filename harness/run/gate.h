@@ -34,8 +34,4 @@ double gate_share(const char *pattern, const char *bench, const char *params);
 /* Whether two steps of one benchmark have a key in common. */
 bool gate_params_overlap(const struct bench *b, const char *params_a, const char *params_b);
 
-/* Whether one of the patterns (separated by spaces) names bench.metric{labels}; metric NULL: any.
- */
-bool gate_matches(const char *patterns, const char *bench, const char *metric, const char *labels);
-
 #endif

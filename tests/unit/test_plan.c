@@ -1,5 +1,6 @@
 /* Expansion, gates and plans on two made-up benchmarks and a made-up machine. */
 #include "../../harness/base/mem.h"
+#include "../../harness/formats/key.h"
 #include "../../harness/run/expand.h"
 #include "../../harness/run/gate.h"
 #include "../../harness/run/plan.h"
@@ -240,10 +241,10 @@ static void test_gates(void **state)
 		    0.25);
 	assert_true(gate_share("moving.bandwidth{size=16}", "moving", params_a) == 0);
 	assert_true(gate_share("other.bandwidth{}", "moving", params_a) == 0);
-	assert_true(gate_matches("a.b{} moving.bandwidth{size=4}", "moving", NULL, "gpu=1,size=4"));
+	assert_true(key_matches("a.b{} moving.bandwidth{size=4}", "moving", NULL, "gpu=1,size=4"));
 	assert_false(
-		gate_matches("a.b{} moving.bandwidth{size=4}", "moving", NULL, "gpu=1,size=40"));
-	assert_false(gate_matches("moving.bandwidth{}", "moving", "latency", "gpu=1"));
+		key_matches("a.b{} moving.bandwidth{size=4}", "moving", NULL, "gpu=1,size=40"));
+	assert_false(key_matches("moving.bandwidth{}", "moving", "latency", "gpu=1"));
 	assert_true(gate_params_overlap(&moving, "gpu=1 memory=pinned node=0 size=4,8",
 					"gpu=1 memory=pinned,pageable node=0 size=8,16"));
 	assert_false(gate_params_overlap(&moving, "gpu=1 memory=pinned node=0 size=4",
