@@ -38,9 +38,10 @@ struct pair {
 	bool b_first;	/* B ran before A */
 	bool valid;
 	bool stray_a, stray_b; /* which arm's process is the odd one */
-	const char *cause;     /* why it is not valid: "a: busy" */
+	const char *cause;     /* why it is not valid: "podman: busy"; "" if it is */
 };
 
+/* Texts point into the bundle, or are owned by the comparison; both must outlive it. */
 struct compared {
 	const char *bench, *metric, *labels, *unit, *better, *cls;
 	enum role role;
@@ -55,8 +56,8 @@ struct compared {
 	unsigned lost_a, lost_b, strays_a, strays_b;
 	struct decision decision; /* of a screen: of its confirmation, else k = 0 */
 	bool candidate;		  /* a screen that is to be confirmed in fresh blocks */
-	const char
-		*reason; /* owned by the comparison: in words why INCONCLUSIVE, what to do, or "" */
+	bool skipped;		  /* SKIP on both sides and not required: changes no exit code */
+	const char *reason; /* in words: why INCONCLUSIVE and what to do, what to know; or "" */
 };
 
 enum compare_kind { COMPARE_BLOCKS, COMPARE_SESSIONS, COMPARE_NODES };
@@ -70,12 +71,13 @@ struct comparison {
 	unsigned gates, controls, screens; /* planned: what alpha is shared among */
 	unsigned of_gates[VERDICT_N];	   /* verdicts of the gates */
 	unsigned not_worse;		   /* INCONCLUSIVE gates that pass all the same */
-	unsigned candidates, dropped;	   /* screens with a large shift; those beyond the 16 */
-	unsigned confirmed[VERDICT_N];	   /* verdicts of the confirmed screens */
-	unsigned blocks;		   /* most valid blocks of a gate; sessions or nodes of B */
-	bool unproven;			   /* a control moved */
-	bool noisy;			   /* the gates' typical detectable shift is above 6 % */
-	double detectable; /* typical (median) of the gates, a share; NaN if unknown */
+	unsigned skipped;	       /* gates that both sides skipped, and were not required */
+	unsigned candidates, dropped;  /* screens with a large shift; those beyond the 16 */
+	unsigned confirmed[VERDICT_N]; /* verdicts of the confirmed screens */
+	unsigned blocks;	       /* most valid blocks of a gate; sessions or nodes of B */
+	bool unproven;		       /* a control moved */
+	bool noisy;		       /* the gates' typical detectable shift is above 6 % */
+	double detectable;	       /* typical (median) of the gates, a share; NaN if unknown */
 	enum exit_code exit;
 	char sentence[640];  /* to quote: "Of 38 gate metrics 36 are equivalent within 2 %, …" */
 	char guarantee[640]; /* what the verdicts promise, in plain words */
@@ -90,6 +92,9 @@ bool comparison_is_ab(const struct bundle_data *d);
 int comparison_of_arms(struct comparison *out, const struct bundle_data *d, const struct results *r,
 		       struct err *e);
 void comparison_free(struct comparison *c);
+
+/* The margin where nobody gave one: a share by the metric's class. */
+double compare_margin(enum compare_kind kind, const char *cls);
 
 /* verdicts.csv: one row a compared metric. */
 struct buf;
