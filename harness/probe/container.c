@@ -4,6 +4,7 @@
  * namespaces and leaves no variable is taken for the host.
  */
 #include "container.h"
+#include "mounts.h"
 #include "sysfs.h"
 
 #include <stdio.h>
@@ -124,20 +125,10 @@ void container_detect(struct container *c)
 
 static void root_row(const struct rows *r)
 {
-	char *text = sysfs_read("%s", "/proc/self/mountinfo"), *save = NULL;
-	char type[64] = "", point[256];
+	struct mount m;
 
-	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		const char *dash = strstr(line, " - ");
-
-		if (dash && sscanf(line, "%*s %*s %*s %*s %255s", point) == 1 &&
-		    !strcmp(point, "/"))
-			sscanf(dash, " - %63s", type); /* the last mount on / is the one seen */
-	}
-	if (*type)
-		row(r, "container.root_fs", "/proc/self/mountinfo", "%s", type);
-	free(text);
+	if (!mount_of("/", &m, NULL))
+		row(r, "container.root_fs", "/proc/self/mountinfo", "%s", m.type);
 }
 
 static void uid_map_row(const struct rows *r)

@@ -7,9 +7,11 @@
 
 #include "../../harness/probe/container.h"
 #include "../../harness/probe/limits.h"
+#include "../../harness/probe/mounts.h"
 #include "sysfs_tree.h"
 
 #include <linux/mempolicy.h>
+#include <errno.h>
 #include <math.h>
 #include <sys/syscall.h>
 
@@ -90,6 +92,43 @@ static void runtimes(void **state)
 		assert_true(*c.evidence);
 	}
 	clear_variables();
+}
+
+/* ---- mounts ---- */
+
+static void lies_on(const char *path, int id, const char *type)
+{
+	struct err e = ERR_INIT;
+	struct mount m;
+
+	assert_int_equal(mount_of(path, &m, &e), 0);
+	assert_int_equal(m.id, id);
+	assert_string_equal(m.type, type);
+}
+
+static void which_mount_a_path_lies_on(void **state)
+{
+	struct err e = ERR_INIT;
+	struct mount m;
+
+	tree_new();
+	tree_file("/proc/self/mountinfo",
+		  "900 700 0:90 / / rw,relatime - overlay overlay rw,lowerdir=/l\n"
+		  "910 900 8:1 /d /var/tmp rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+		  "915 900 0:40 / /mnt/with\\040blank rw - nfs4 server:/a rw\n"
+		  "not a mount at all\n"
+		  "920 900 0:41 / /over rw - ext4 /dev/sdb rw\n"
+		  "921 920 0:42 / /over rw - tmpfs tmpfs rw\n");
+	lies_on("/", 900, "overlay");
+	lies_on("/var", 900, "overlay");
+	lies_on("/var/tmp", 910, "ext4");
+	lies_on("/var/tmp/x", 910, "ext4");
+	lies_on("/var/tmpfile", 900, "overlay"); /* a name that begins alike */
+	lies_on("/mnt/with blank/x", 915, "nfs4");
+	lies_on("/over/x", 921, "tmpfs"); /* the later one hides the other */
+	tree_file("/proc/self/mountinfo", "");
+	assert_int_equal(mount_of("/", &m, &e), -ENOENT);
+	tree_drop();
 }
 
 /* ---- limits ---- */
@@ -277,9 +316,13 @@ static void own_process(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(runtimes),	cmocka_unit_test(v2_ancestors),
-		cmocka_unit_test(v1_ancestors), cmocka_unit_test(part_of_a_hierarchy),
-		cmocka_unit_test(no_limits),	cmocka_unit_test(recorded),
+		cmocka_unit_test(which_mount_a_path_lies_on),
+		cmocka_unit_test(runtimes),
+		cmocka_unit_test(v2_ancestors),
+		cmocka_unit_test(v1_ancestors),
+		cmocka_unit_test(part_of_a_hierarchy),
+		cmocka_unit_test(no_limits),
+		cmocka_unit_test(recorded),
 		cmocka_unit_test(own_process),
 	};
 

@@ -1,0 +1,19 @@
+/* Which file system a path lies on, as /proc/self/mountinfo shows it to this process. */
+#ifndef ASSAY_PROBE_MOUNTS_H
+#define ASSAY_PROBE_MOUNTS_H
+
+#include "../base/err.h"
+
+struct mount {
+	int id;		 /* of the mount: equal where two paths lie on the same one */
+	char type[64];	 /* "ext4", "overlay", "tmpfs" … */
+	char point[256]; /* where it is mounted */
+};
+
+/*
+ * The mount that an absolute path without links lies on; where several stand on one point, the
+ * last, which hides the others. 0, or -ENOENT where mountinfo cannot be read.
+ */
+int mount_of(const char *path, struct mount *out, struct err *e);
+
+#endif
