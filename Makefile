@@ -43,9 +43,13 @@ $(CU_BUILD)/flags.cu: FORCE
 	$(call stamp,$(NVCC) $(GENCODE))
 $(BUILD)/build-id.h: FORCE
 	$(call stamp,#define ASSAY_BUILD "$(VERSION_ID)")
+$(BUILD)/cuda-code.h: FORCE
+	$(call stamp,#define ASSAY_CUDA_CODE "$(if $(NVCC),$(GENCODE))")
 
 $(BUILD)/harness/base/self.o: private EXTRA_CFLAGS := -include $(BUILD)/build-id.h
 $(BUILD)/harness/base/self.o: $(BUILD)/build-id.h
+$(BUILD)/harness/probe/cuda.o: private EXTRA_CFLAGS := -include $(BUILD)/cuda-code.h
+$(BUILD)/harness/probe/cuda.o: $(BUILD)/cuda-code.h
 # taken in by the assembler, which -MMD does not see
 $(BUILD)/reports/style.o: reports/style.css
 

@@ -11,7 +11,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *cuda_code(const char *built, int major, int minor)
+{
+	const char *found = "none";
+
+	for (const char *p = strstr(built, "code="); p; p = strstr(p + 1, "code=")) {
+		int code;
+
+		if (sscanf(p, "code=sm_%d", &code) == 1 && code / 10 == major && code % 10 <= minor)
+			return "sass";
+		if (sscanf(p, "code=compute_%d", &code) == 1 && code <= 10 * major + minor)
+			found = "ptx";
+	}
+	return found;
+}
+
 #ifdef ASSAY_CUDA
+
+#ifndef ASSAY_CUDA_CODE
+#define ASSAY_CUDA_CODE ""
+#endif
 
 #include <cuda_runtime_api.h>
 
@@ -108,6 +127,18 @@ int cuda_devices(struct cuda_device **out, size_t *n, struct err *e)
 	return 0;
 }
 
+/* CUDA_FORCE_PTX_JIT has the driver pass by all machine code. */
+static void code_row(const struct rows *r, const struct cuda_device *d, int major, int minor)
+{
+	const char *forced = getenv("CUDA_FORCE_PTX_JIT");
+
+	if (forced && *forced && strcmp(forced, "0"))
+		gpu_row(r, d->address, "cuda_code", "CUDA_FORCE_PTX_JIT", "ptx");
+	else
+		gpu_row(r, d->address, "cuda_code", "what nvcc built, for this capability", "%s",
+			cuda_code(ASSAY_CUDA_CODE, major, minor));
+}
+
 void cuda_device_rows(const struct rows *r, const struct cuda_device *d)
 {
 	static const struct {
@@ -127,9 +158,11 @@ void cuda_device_rows(const struct rows *r, const struct cuda_device *d)
 	gpu_row(r, d->address, "cuda_ordinal", "cudaDeviceGetPCIBusId", "%d", d->ordinal);
 	gpu_row(r, d->address, "cuda_memory", "cudaGetDeviceProperties", "%llu",
 		(unsigned long long)d->memory_bytes);
-	if (major >= 0 && minor >= 0)
+	if (major >= 0 && minor >= 0) {
 		gpu_row(r, d->address, "cuda_capability", "cudaDevAttrComputeCapability", "%d.%d",
 			major, minor);
+		code_row(r, d, major, minor);
+	}
 	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
 		int v = attribute(d, list[i].which, -1);
 

@@ -30,6 +30,14 @@ int cuda_devices(struct cuda_device **out, size_t *n, struct err *e);
 int cuda_runtime_version(void);
 int cuda_driver_version(void);
 
+/*
+ * Whether a GPU of compute capability major.minor runs our kernels from machine code ("sass"), has
+ * the driver compile them first ("ptx"), or cannot run them ("none"). built is what nvcc was told:
+ * "-gencode arch=compute_80,code=sm_80 …". Machine code runs on its own major version from its
+ * minor version on, PTX on every later GPU (CUDA programming guide, application compatibility).
+ */
+const char *cuda_code(const char *built, int major, int minor);
+
 /* gpu.ADDRESS.FIELD for what only CUDA says about the device. */
 void cuda_device_rows(const struct rows *r, const struct cuda_device *d);
 

@@ -60,7 +60,8 @@ void placement_prove(const void *p, size_t bytes, int node, struct placement_pro
  * Runs work(arg, n) on the calling thread and says how long it took on the measured clock.
  * What kind of work it is, for the simulated server, which computes the time from its model
  * instead: amount is what one operation does, in bytes; for HOST_CHASE (memory) and
- * HOST_CHASE_CACHE (the last-level cache) in loads, for HOST_ALU in rounds of arithmetic.
+ * HOST_CHASE_CACHE (the last-level cache) in loads, for HOST_ALU in rounds of
+ * arithmetic, for HOST_START in processes that start and end.
  */
 enum host_work {
 	HOST_CHASE,
@@ -69,7 +70,8 @@ enum host_work {
 	HOST_COPY,
 	HOST_TRIAD,
 	HOST_CHASE_CACHE,
-	HOST_ALU
+	HOST_ALU,
+	HOST_START
 };
 struct host_load {
 	enum host_work kind;

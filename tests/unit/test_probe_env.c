@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../../harness/base/rng.h"
+#include "../../harness/probe/cuda.h"
 #include "../../harness/probe/env.h"
 #include "sysfs_tree.h"
 
@@ -345,6 +346,24 @@ static void long_and_binary(void **state)
 	free(big);
 }
 
+static void where_kernels_come_from(void **state)
+{
+	static const char built[] = "-gencode arch=compute_75,code=sm_75 -gencode "
+				    "arch=compute_80,code=sm_80 -gencode "
+				    "arch=compute_100,code=sm_100 -gencode "
+				    "arch=compute_75,code=compute_75";
+
+	assert_string_equal(cuda_code(built, 7, 5), "sass");
+	assert_string_equal(cuda_code(built, 8, 0), "sass");
+	assert_string_equal(cuda_code(built, 8, 9), "sass");
+	assert_string_equal(cuda_code(built, 10, 3), "sass");
+	assert_string_equal(cuda_code(built, 9, 0), "ptx"); /* no code for this major version */
+	assert_string_equal(cuda_code(built, 12, 0), "ptx");
+	assert_string_equal(cuda_code(built, 7, 0), "none");
+	assert_string_equal(cuda_code("-gencode arch=compute_86,code=sm_86", 8, 0), "none");
+	assert_string_equal(cuda_code("", 9, 0), "none");
+}
+
 static int cleanup(void **state)
 {
 	forget();
@@ -363,6 +382,7 @@ int main(void)
 		cmocka_unit_test(every_file_spoilt),
 		cmocka_unit_test(some_files_spoilt),
 		cmocka_unit_test(long_and_binary),
+		cmocka_unit_test(where_kernels_come_from),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, cleanup);
