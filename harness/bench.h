@@ -89,6 +89,9 @@ bool ctx_has(const struct ctx *c, const char *param, const char *value);
 uint64_t ctx_seed(const struct ctx *c);	     /* of the run: the same in every process */
 uint64_t ctx_case_seed(const struct ctx *c); /* of this very process and case */
 
+/* The program file to start for a process of our own (base/self.h); absolute. */
+const char *ctx_self(const struct ctx *c);
+
 /* The benchmark's own state, kept from setup to teardown. */
 void ctx_set_state(struct ctx *c, void *state);
 void *ctx_state(const struct ctx *c);
@@ -133,7 +136,7 @@ struct sampling {
 	double tick_s;	       /* resolution of that timer */
 	uint64_t max_batch;    /* most operations in one batch (128 behind a gate); 0: no limit */
 	const char *rate_wall; /* CPU benchmarks: metric for all work / wall time; NULL: none */
-	bool brief; /* a control: no warm-up, and a small budget whatever the gates are */
+	bool brief; /* no warm-up and the small budget, even of a gate: controls, starts, disks */
 	ctx_batch_fn *batch;
 	void *arg;
 };

@@ -171,12 +171,12 @@ static int run(const struct app *app, int argc, char **argv)
 	char reason[1536] = "";
 	enum status s;
 
-	(void)app;
 	if (first < 0)
 		return first == -1 ? EXIT_PASSED : EXIT_USAGE;
 	if (first >= argc)
 		return command_usage("step: which benchmark? See assay step --help");
 	p.a.bench = argv[first];
+	p.a.self = app->self;
 	p.a.params = (const char *const *)argv + first + 1;
 	p.a.n_params = (size_t)(argc - first - 1);
 	emit_init(&out, STDOUT_FILENO, p.a.nonce);

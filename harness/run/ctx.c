@@ -157,6 +157,11 @@ uint64_t ctx_case_seed(const struct ctx *c)
 	return rng_hash(c->process_stream, c->case_index + 1);
 }
 
+const char *ctx_self(const struct ctx *c)
+{
+	return c->args->self;
+}
+
 void ctx_set_state(struct ctx *c, void *state)
 {
 	c->state = state;

@@ -12,6 +12,7 @@
 
 struct step_args {
 	const char *bench, *nonce, *arm, *gpu_uuid, *gate;
+	const char *self; /* this program, absolute */
 	uint64_t seed;
 	unsigned block, step, process, attempt;
 	double deadline_s;

@@ -138,7 +138,7 @@ static void make_context(struct rt_gpu *g)
 		sim_hang();
 	g->context = true;
 	sim_context_open(g->index);
-	sim_advance(rt_profile(g)->context_s);
+	sim_advance(rt_profile(g)->context_s * sim_noise("context", g->index));
 	if (state.rt.eager)
 		rt_load_modules();
 }

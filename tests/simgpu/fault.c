@@ -38,7 +38,9 @@ struct rule {
 	{                                                                                          \
 		"arm", WORD, AT(arm), 0, 32, NULL, false                                           \
 	}
-#define WHAT "|h2d|d2h|host_latency|host_read|host_write|host_copy|host_triad|host_cache|host_alu|"
+#define WHAT                                                                                       \
+	"|h2d|d2h|host_latency|host_read|host_write|host_copy|host_triad|host_cache|host_alu|"     \
+	"host_start|"
 
 /* By enum fault_kind. */
 static const struct rule rules[] = {

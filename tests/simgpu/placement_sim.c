@@ -126,11 +126,13 @@ void placement_prove(const void *p, size_t bytes, int node, struct placement_pro
 
 /* By enum host_work: the name of its shift and of its noise. */
 static const char *const work_name[] = {"host_latency", "host_read",  "host_write", "host_copy",
-					"host_triad",	"host_cache", "host_alu"};
+					"host_triad",	"host_cache", "host_alu",   "host_start"};
 
-/* What one dependent load from the last-level cache, and one round of arithmetic, take. */
+/* What one dependent load from the last-level cache, one round of arithmetic and one start of a
+ * process take. */
 #define CACHE_CYCLES 70
 #define ALU_CYCLES   8
+#define START_S	     1.5e-3
 
 static double host_rate(const struct host_load *l)
 {
@@ -146,12 +148,14 @@ static double host_rate(const struct host_load *l)
 	return l->cpu_node == l->node ? node : node * m->remote_share;
 }
 
-/* Seconds of one load, or of one round of arithmetic. */
-static double dependent_s(const struct host_load *l)
+/* Seconds of one load, of one round of arithmetic, or of one start of a process. */
+static double unit_s(const struct host_load *l)
 {
 	const struct sim_memory *m = &sim_profile()->memory;
 	double cycle_s = 1 / (double)sim_profile()->cpu.max_hz;
 
+	if (l->kind == HOST_START)
+		return START_S;
 	if (l->kind == HOST_ALU)
 		return ALU_CYCLES * cycle_s;
 	if (l->kind == HOST_CHASE_CACHE)
@@ -163,8 +167,8 @@ static double host_seconds(const struct host_load *l, double n)
 {
 	double shift = sim_shift(work_name[l->kind], -1);
 
-	if (l->kind == HOST_CHASE || l->kind == HOST_CHASE_CACHE || l->kind == HOST_ALU)
-		return n * l->amount * (1 + shift) * dependent_s(l);
+	if (l->kind == HOST_CHASE || l->kind >= HOST_CHASE_CACHE)
+		return n * l->amount * (1 + shift) * unit_s(l);
 	return n * l->amount / host_rate(l) / (1 - shift);
 }
 

@@ -34,6 +34,7 @@ struct ctx {
 	size_t values; /* of the first metric that was emitted */
 	const char *metric;
 	uint64_t operations; /* that ctx_sample asked for */
+	const char *self;
 };
 
 const char *ctx_str(const struct ctx *c, const char *param)
@@ -78,6 +79,11 @@ uint64_t ctx_seed(const struct ctx *c)
 uint64_t ctx_case_seed(const struct ctx *c)
 {
 	return c->case_seed;
+}
+
+const char *ctx_self(const struct ctx *c)
+{
+	return c->self;
 }
 
 void ctx_set_state(struct ctx *c, void *state)

@@ -202,6 +202,7 @@ static void host_rates(void)
 	CHECK(fabs(rate(HOST_WRITE, 1, 0, 112) / (m->write_bytes_s * m->remote_share) - 1) < 0.02);
 	CHECK(fabs(rate(HOST_COPY, 0, 0, 1) / m->thread_bytes_s - 1) < 0.02);
 	CHECK(fabs(rate(HOST_ALU, 0, 0, 1) * 8 / 3.8e9 - 1) < 0.02);
+	CHECK(fabs(rate(HOST_START, 0, 0, 1) * 1.5e-3 - 1) < 0.02);
 	CHECK(fabs(rate(HOST_CHASE_CACHE, 0, 0, 1) * 70 / 3.8e9 - 1) < 0.02);
 }
 
