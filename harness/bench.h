@@ -24,6 +24,7 @@ enum param_type {
 	PARAM_GPU,	/* index in the host's PCI order; "all" */
 	PARAM_NODE,	/* NUMA node with memory; "all", "local" (the GPU's own, or cpu_node's) */
 	PARAM_CPU_NODE, /* NUMA node with CPUs; "all" */
+	PARAM_PATH, /* absolute, without blanks and commas; an option, since no key holds a '/' */
 };
 
 enum param_scope {

@@ -230,6 +230,8 @@ static int add_all(struct values *out, const struct where *w, const struct machi
 	case PARAM_INT:
 	case PARAM_SIZE:
 		return bad(w, "\"all\" means nothing here; write a range such as 1..8");
+	case PARAM_PATH: /* has been dealt with: "all" is no path */
+		break;
 	}
 	if (!rc && !out->n)
 		values_add(out, "all");
@@ -262,6 +264,13 @@ static int check_exists(const struct where *w, const struct machine *m, const ch
 	}
 }
 
+/* What a plan keeps: words without blanks, separated by commas. */
+static bool is_path(const char *s)
+{
+	return *s == '/' && !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "0123456789/_.:+@=~-")];
+}
+
 static int add_item(struct values *out, const struct where *w, const char *s,
 		    const struct machine *m)
 {
@@ -271,6 +280,12 @@ static int add_item(struct values *out, const struct where *w, const char *s,
 
 	if (!*s)
 		return bad(w, "an empty value stands in the list");
+	if (w->p->type == PARAM_PATH)
+		return is_path(s) ? add_new(out, w, s)
+				  : bad(w,
+					"\"%s\" is no absolute path of letters, digits and "
+					"/ _ . : + @ = ~ -",
+					s);
 	if (!strcmp(s, "all"))
 		return out->n ? bad(w, "\"all\" stands alone") : add_all(out, w, m);
 	if (w->p->type == PARAM_ENUM) {

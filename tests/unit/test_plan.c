@@ -89,14 +89,10 @@ static int plan_text(struct plan *p, const char *text, const struct machine *m, 
 	return rc;
 }
 
-static void expands(const char *param, const char *text, const char *expected)
+static void expands_as(const struct param *p, const char *text, const char *expected)
 {
-	const struct param *p = params;
 	struct values v;
 	struct err e = ERR_INIT;
-
-	while (strcmp(p->name, param))
-		p++;
 	int rc = expand_values(&v, &moving, p, text, NULL, "t.ini", 7, &e);
 	if (!expected) {
 		assert_int_equal(rc, -22);
@@ -108,6 +104,30 @@ static void expands(const char *param, const char *text, const char *expected)
 	assert_string_equal(joined, expected);
 	free(joined);
 	values_free(&v);
+}
+
+static void expands(const char *param, const char *text, const char *expected)
+{
+	const struct param *p = params;
+
+	while (strcmp(p->name, param))
+		p++;
+	expands_as(p, text, expected);
+}
+
+static void test_paths(void **state)
+{
+	static const struct param dir = {.name = "dir", .type = PARAM_PATH, .option = true};
+
+	(void)state;
+	expands_as(&dir, "/", "/");
+	expands_as(&dir, "/mnt/a_b-c.d/E9", "/mnt/a_b-c.d/E9");
+	expands_as(&dir, "/a/../b", "/a/../b"); /* no range */
+	expands_as(&dir, "all", NULL);
+	expands_as(&dir, "tmp", NULL);
+	expands_as(&dir, "/with blank", NULL);
+	expands_as(&dir, "/with\"quote", NULL);
+	expands_as(&dir, "", NULL);
 }
 
 static void test_expand(void **state)
@@ -257,11 +277,9 @@ static void test_gates(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_expand),
-		cmocka_unit_test(test_plan_steps),
-		cmocka_unit_test(test_plan_without_gpu),
-		cmocka_unit_test(test_gpu_problems),
-		cmocka_unit_test(test_gpu_missing_in_cuda),
+		cmocka_unit_test(test_expand),	     cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_plan_steps),   cmocka_unit_test(test_plan_without_gpu),
+		cmocka_unit_test(test_gpu_problems), cmocka_unit_test(test_gpu_missing_in_cuda),
 		cmocka_unit_test(test_gates),
 	};
 
