@@ -108,6 +108,16 @@ test-programs: all sim $(UNIT) $(BUILD)/launcher
 unit: $(UNIT)
 	@tests/run --programs $(UNIT)
 
+# ---- the proof of the rule that decides (tests/prove/README.md) ----
+PROVE := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/prove/replay.c,$(wildcard tests/prove/*.c)))
+$(BUILD)/tests/prove/prove: $(PROVE) $(SEAM_OBJS) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CUDART_STATIC) $(LIBS)
+
+prove-programs: $(BUILD)/tests/prove/prove
+prove: prove-programs
+	@$(BUILD)/tests/prove/prove $(ARGS)
+
 # ---- all tests: tests/run builds what its phases need, and adds up ----
 test test-all check asan:
 	@BUILD='$(BUILD)' MAKE='$(sub)' tests/run $@
@@ -183,12 +193,13 @@ help:
 #: make test-all        those, make check, and the tests that need a browser or containers
 #: make check           include rule, formatting, static analysis, gcc, clang and aarch64 builds
 #: make unit | asan     only the unit tests | only those with sanitizers
+#: make prove           simulate the rule that decides and print its error rates: some minutes
 #: make fuzz            fuzz the readers, [FUZZ_SECONDS=10] each
 #: make portable        build/portable: the program with its own loader and libraries, for containers
 #: make install         [PREFIX=/usr/local] [DESTDIR=]
 #: make clean           V=1 shows commands, BUILD=DIR builds elsewhere
 
-.PHONY: all bench fuzz fuzz-replay portable unit test-programs test test-all check asan install print-cflags clean help FORCE
+.PHONY: all bench fuzz fuzz-replay portable prove prove-programs unit test-programs test test-all check asan install print-cflags clean help FORCE
 .SECONDARY:
 
 # ---- the simulated server: the same objects, another link (tests/simgpu/README.md) ----
