@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {
-	&command_list, &command_plan, &command_run,   &command_report,
+	&command_list, &command_plan, &command_run,   &command_ab, &command_report,
 	&command_env,  &command_step, &command_help_, NULL,
 };
 

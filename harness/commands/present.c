@@ -2,6 +2,7 @@
 #include "present.h"
 #include "../../reports/report.h"
 #include "../base/log.h"
+#include "../judge/compare.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,11 +38,30 @@ static int render(const struct report *r, bool json, struct err *e)
 	return rc;
 }
 
+/* Of a bundle with two arms: verdicts.csv; *code: its exit code. */
+static int compare_arms(const struct bundle_data *d, const struct results *r, enum exit_code *code,
+			struct err *e)
+{
+	struct comparison c;
+	struct buf csv = BUF_INIT;
+	int rc = comparison_of_arms(&c, d, r, e);
+
+	if (!rc) {
+		comparison_csv(&csv, &c);
+		rc = bundle_write_file(d->dir, "verdicts.csv", buf_str(&csv), csv.len, e);
+		*code = c.exit;
+	}
+	buf_free(&csv);
+	comparison_free(&c);
+	return rc;
+}
+
 int present_bundle(const char *dir, bool json, struct err *e)
 {
 	struct bundle_data d;
 	struct results r = {0};
 	struct outcome o;
+	enum exit_code code = EXIT_PASSED;
 	int rc = bundle_load(&d, dir, e);
 
 	if (rc)
@@ -49,8 +69,12 @@ int present_bundle(const char *dir, bool json, struct err *e)
 	rc = results_make(&r, &d, e);
 	if (!rc)
 		rc = results_write(&r, &d, e);
+	if (!rc && comparison_is_ab(&d))
+		rc = compare_arms(&d, &r, &code, e);
 	if (!rc) {
 		outcome_make(&o, &r, &d);
+		if (o.exit == EXIT_PASSED || (o.exit == EXIT_INCONCLUSIVE && code == EXIT_FAILED))
+			o.exit = code;
 		rc = render(&(struct report){&d, &r, &o}, json, e);
 	}
 	results_free(&r);

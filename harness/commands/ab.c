@@ -1,0 +1,256 @@
+/* assay ab: one suite in two arms, interleaved, with a verdict for each gate. */
+#include "../ab/ab.h"
+#include "../../kernels/list_table.h"
+#include "../base/log.h"
+#include "../base/mem.h"
+#include "../base/status.h"
+#include "../base/units.h"
+#include "../judge/verdict.h"
+#include "job.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct option_spec options[] = {
+	{"a", "[NAME=]LAUNCHER", "the arm to compare with (default host)"},
+	{"b", "[NAME=]LAUNCHER",
+	 "the arm in question: podman, 'scripts/in-podman --cpus 2' … (default host: is the "
+	 "machine quiet enough?)"},
+	{"margin", "[CLASS=]SHARE",
+	 "what counts as equal: 2%, latency=5% … (default 3% for latency, 2% where a launcher is "
+	 "compared, else 1%); may be repeated"},
+	{"quick", NULL, "one look only, after 8 blocks"},
+	JOB_OPTIONS,
+	{NULL, NULL, NULL},
+};
+
+#define MAX_MARGINS 8
+
+struct asked {
+	const char *arm[2];
+	const char *class_name[MAX_MARGINS]; /* "" for all classes */
+	double margin[MAX_MARGINS];
+	size_t margins;
+	bool quick;
+};
+
+static int take_margin(struct asked *a, const char *value, struct err *e)
+{
+	const char *eq = strchr(value, '=');
+	double share;
+
+	if (a->margins == MAX_MARGINS)
+		return err_set(e, EINVAL, "--margin: at most %d of them", MAX_MARGINS);
+	if (units_parse_share(eq ? eq + 1 : value, &share) || !(share > 0))
+		return err_set(e, EINVAL,
+			       "--margin wants a share such as 2%% or latency=3%%, not \"%s\"",
+			       value);
+	a->class_name[a->margins] = eq ? mem_strndup(value, (size_t)(eq - value)) : mem_strdup("");
+	a->margin[a->margins++] = share;
+	return 0;
+}
+
+static int take(void *arg, const char *name, const char *value, struct err *e)
+{
+	struct job *j = arg;
+	struct asked *a = j->own;
+	int rc = job_option(j, name, value, e);
+
+	if (rc <= 0)
+		return rc;
+	if (!strcmp(name, "a"))
+		a->arm[0] = value;
+	else if (!strcmp(name, "b"))
+		a->arm[1] = value;
+	else if (!strcmp(name, "quick"))
+		a->quick = true;
+	else
+		return take_margin(a, value, e);
+	return 0;
+}
+
+/* ---- the arms ---- */
+
+/* Two arms need two names. */
+static void tell_apart(struct job *j)
+{
+	if (strcmp(j->arm[0].name, j->arm[1].name) != 0)
+		return;
+	for (int i = 0; i < 2; i++) {
+		char *name = mem_printf("%s-%c", j->arm[i].name, "ab"[i]);
+
+		arm_rename(&j->arm[i], name);
+		free(name);
+	}
+}
+
+static int take_arms(struct job *j, struct err *e)
+{
+	struct asked *a = j->own;
+	int rc = 0;
+
+	for (size_t i = 0; i < 2 && !rc; i++)
+		rc = job_arm(j, i, a->arm[i] ? a->arm[i] : "host", e);
+	if (!rc)
+		tell_apart(j);
+	return rc;
+}
+
+static int restore(struct job *j, struct err *e)
+{
+	static const char *const names[] = {"ab.a", "ab.b"};
+	static const char *const launchers[] = {"ab.a.launcher", "ab.b.launcher"};
+	int rc = 0;
+
+	for (size_t i = 0; i < 2 && !rc; i++) {
+		const char *name = bundle_value(&j->old, "", names[i]);
+		const char *launcher = bundle_value(&j->old, "", launchers[i]);
+
+		if (!name || !launcher)
+			return err_at(e, EINVAL, j->resume, 0,
+				      "holds no comparison; assay run --resume finishes it");
+		rc = job_arm(j, i, *launcher ? launcher : "host", e);
+		if (!rc)
+			arm_rename(&j->arm[i], name);
+	}
+	return rc;
+}
+
+/* ---- what is fixed before the first block ---- */
+
+static int extend(struct job *j, struct err *e)
+{
+	return ab_add_controls(&j->plan, bench_list, e);
+}
+
+static int add(struct job *j, const char *key, const char *value, const char *source, struct err *e)
+{
+	return bundle_add_manifest(j->p.bundle, "", key, value, source, e);
+}
+
+static int add_number(struct job *j, const char *key, double v, const char *source, struct err *e)
+{
+	char text[32];
+
+	return add(j, key, units_exact(text, sizeof(text), v), source, e);
+}
+
+static int record_arms(struct job *j, struct err *e)
+{
+	int rc = add(j, "ab.a", j->arm[0].name, "--a", e);
+
+	if (!rc)
+		rc = add(j, "ab.a.launcher", j->arm[0].launcher, "--a", e);
+	if (!rc)
+		rc = add(j, "ab.b", j->arm[1].name, "--b", e);
+	return rc ? rc : add(j, "ab.b.launcher", j->arm[1].launcher, "--b", e);
+}
+
+/* The first that matches: the user's word, latency, a launcher in play, else 1 %. */
+static int record_margins(struct job *j, struct err *e)
+{
+	const struct asked *a = j->own;
+	bool launcher = j->arm[0].words || j->arm[1].words, all = false, latency = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < a->margins && !rc; i++) {
+		char *key =
+			mem_printf("ab.margin%s%s", *a->class_name[i] ? "." : "", a->class_name[i]);
+
+		all |= !*a->class_name[i];
+		latency |= !strcmp(a->class_name[i], "latency");
+		rc = add_number(j, key, a->margin[i], "--margin", e);
+		free(key);
+	}
+	if (!rc && !all && !latency)
+		rc = add_number(j, "ab.margin.latency", 0.03, "default for latencies", e);
+	if (!rc && !all && launcher)
+		rc = add_number(j, "ab.margin", 0.02, "default where a launcher is compared", e);
+	else if (!rc && !all)
+		rc = add_number(j, "ab.margin", 0.01, "default", e);
+	return rc;
+}
+
+static int record(struct job *j, struct err *e)
+{
+	const struct asked *a = j->own;
+	struct ab_family f;
+	int rc = record_arms(j, e);
+
+	ab_count(&f, &j->plan);
+	if (!rc)
+		rc = add_number(j, "ab.gates", f.gates, "plan.csv and the suite's gate=", e);
+	if (!rc)
+		rc = add_number(j, "ab.controls", f.controls, "plan.csv", e);
+	if (!rc)
+		rc = add_number(j, "ab.screens", f.screens, "plan.csv", e);
+	if (!rc)
+		rc = add(j, "ab.quick", a->quick ? "yes" : "no", "--quick", e);
+	return rc ? rc : record_margins(j, e);
+}
+
+/* ---- the run ---- */
+
+static void say(const struct job *j)
+{
+	const struct asked *a = j->own;
+	struct ab_family f;
+	double block_s = ab_block_s(&j->plan);
+
+	ab_count(&f, &j->plan);
+	log_info("%s: %s against %s, %u gates, %u controls, %u screens, into %s", j->plan.name,
+		 j->arm[0].name, j->arm[1].name, f.gates, f.controls, f.screens,
+		 bundle_dir(j->p.bundle));
+	if (a->quick)
+		log_info("about %.0f min: one look, after %u blocks",
+			 verdict_blocks[0] * block_s / 60, verdict_blocks[0]);
+	else
+		log_info("about %.0f min for %u blocks, %.0f for %u, %.0f for %u; only what is "
+			 "undecided goes on; --quick stops at the first look",
+			 verdict_blocks[0] * block_s / 60, verdict_blocks[0],
+			 verdict_blocks[1] * block_s / 60, verdict_blocks[1],
+			 verdict_blocks[2] * block_s / 60, verdict_blocks[2]);
+	if (!f.gates)
+		log_warn("the suite names no gate that this machine has: no verdict can be given");
+}
+
+static int go(struct job *j, struct err *e)
+{
+	return ab_run(&j->p, j->arm, e);
+}
+
+static const struct job_kind kind = {
+	.name = "ab", .restore = restore, .extend = extend, .record = record, .go = go, .say = say};
+
+static int run(const struct app *app, int argc, char **argv)
+{
+	struct asked a = {.quick = false};
+	struct job j = {.app = app, .kind = &kind, .own = &a, .seed = 1, .arms = 2};
+	struct err e = ERR_INIT;
+	int first = command_options(&command_ab, argc, argv, take, &j);
+	int code = first == -1 ? EXIT_PASSED : EXIT_USAGE;
+
+	if (first >= 0 && (j.resume || !take_arms(&j, &e)))
+		code = job_run(&j, first, argc, argv);
+	if (e.code)
+		err_print(&e, "assay", stderr);
+	for (size_t i = 0; i < a.margins; i++)
+		free((char *)a.class_name[i]);
+	return code;
+}
+
+const struct command command_ab = {
+	.name = "ab",
+	.args = "SUITE",
+	.summary = "Compares two arms, host and container for example, block by block",
+	.detail =
+		"SUITE is a name (assay list) or the path of a file. Fresh processes of A and B "
+		"alternate; after 8,\n"
+		"16 and 32 blocks each gate of the suite is looked at, and what is decided is not "
+		"measured again.\n"
+		"B is the one in question: REGRESSED means that B is worse than A.",
+	.options = options,
+	.run = run,
+};
