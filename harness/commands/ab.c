@@ -3,6 +3,7 @@
 #include "../../kernels/list_table.h"
 #include "../base/log.h"
 #include "../base/mem.h"
+#include "../base/self.h"
 #include "../base/status.h"
 #include "../base/units.h"
 #include "../judge/verdict.h"
@@ -22,6 +23,9 @@ static const struct option_spec options[] = {
 	 "what counts as equal: 2%, latency=5% … (default 3% for latency, 2% where a launcher is "
 	 "compared, else 1%); may be repeated"},
 	{"quick", NULL, "one look only, after 8 blocks"},
+	{"userland", "own|image",
+	 "loader and libraries that launchers' arms run on: those that this program runs on "
+	 "(default), or those of the image"},
 	JOB_OPTIONS,
 	{NULL, NULL, NULL},
 };
@@ -33,7 +37,8 @@ struct asked {
 	const char *class_name[MAX_MARGINS]; /* "" for all classes */
 	double margin[MAX_MARGINS];
 	size_t margins;
-	bool quick;
+	bool quick, image; /* image: launchers' arms run on its user space */
+	char *plain;	   /* the program that such an arm starts; owned */
 };
 
 static int take_margin(struct asked *a, const char *value, struct err *e)
@@ -52,6 +57,14 @@ static int take_margin(struct asked *a, const char *value, struct err *e)
 	return 0;
 }
 
+static int take_userland(struct asked *a, const char *value, struct err *e)
+{
+	a->image = !strcmp(value, "image");
+	if (!a->image && strcmp(value, "own") != 0)
+		return err_set(e, EINVAL, "--userland is own or image, not \"%s\"", value);
+	return 0;
+}
+
 static int take(void *arg, const char *name, const char *value, struct err *e)
 {
 	struct job *j = arg;
@@ -66,6 +79,8 @@ static int take(void *arg, const char *name, const char *value, struct err *e)
 		a->arm[1] = value;
 	else if (!strcmp(name, "quick"))
 		a->quick = true;
+	else if (!strcmp(name, "userland"))
+		return take_userland(a, value, e);
 	else
 		return take_margin(a, value, e);
 	return 0;
@@ -86,6 +101,18 @@ static void tell_apart(struct job *j)
 	}
 }
 
+/* What the arms start: a launcher's arm may want the plain program, on its own loader. */
+static void choose_programs(struct job *j)
+{
+	struct asked *a = j->own;
+
+	if (a->image && !a->plain)
+		a->plain = self_plain_path(j->app->self);
+	for (size_t i = 0; i < 2 && a->image; i++)
+		if (j->arm[i].words)
+			j->arm[i].program = a->plain;
+}
+
 static int take_arms(struct job *j, struct err *e)
 {
 	struct asked *a = j->own;
@@ -95,11 +122,14 @@ static int take_arms(struct job *j, struct err *e)
 		rc = job_arm(j, i, a->arm[i] ? a->arm[i] : "host", e);
 	if (!rc)
 		tell_apart(j);
+	choose_programs(j);
 	return rc;
 }
 
 static int restore(struct job *j, struct err *e)
 {
+	struct asked *a = j->own;
+	const char *userland = bundle_value(&j->old, "", "ab.userland");
 	static const char *const names[] = {"ab.a", "ab.b"};
 	static const char *const launchers[] = {"ab.a.launcher", "ab.b.launcher"};
 	int rc = 0;
@@ -115,6 +145,8 @@ static int restore(struct job *j, struct err *e)
 		if (!rc)
 			arm_rename(&j->arm[i], name);
 	}
+	a->image = userland && !strcmp(userland, "image");
+	choose_programs(j);
 	return rc;
 }
 
@@ -188,10 +220,28 @@ static int record(struct job *j, struct err *e)
 		rc = add_number(j, "ab.screens", f.screens, "plan.csv", e);
 	if (!rc)
 		rc = add(j, "ab.quick", a->quick ? "yes" : "no", "--quick", e);
+	if (!rc)
+		rc = add(j, "ab.userland", a->image ? "image" : "own", "--userland", e);
 	return rc ? rc : record_margins(j, e);
 }
 
 /* ---- the run ---- */
+
+/* Two builds of the user space are a second variable. */
+static void say_userland(const struct job *j)
+{
+	const struct asked *a = j->own;
+	char *dir = self_portable_dir();
+
+	if (a->image)
+		log_info("launchers' arms run on the user space of their image: it is compared, "
+			 "too");
+	else if (!dir && (j->arm[0].words || j->arm[1].words))
+		log_info("both arms start this program on the libraries that they find; started "
+			 "from "
+			 "build/portable (make portable) they would be the same");
+	free(dir);
+}
 
 static void say(const struct job *j)
 {
@@ -212,6 +262,7 @@ static void say(const struct job *j)
 			 verdict_blocks[0] * block_s / 60, verdict_blocks[0],
 			 verdict_blocks[1] * block_s / 60, verdict_blocks[1],
 			 verdict_blocks[2] * block_s / 60, verdict_blocks[2]);
+	say_userland(j);
 	if (!f.gates)
 		log_warn("the suite names no gate that this machine has: no verdict can be given");
 }
@@ -238,6 +289,7 @@ static int run(const struct app *app, int argc, char **argv)
 		err_print(&e, "assay", stderr);
 	for (size_t i = 0; i < a.margins; i++)
 		free((char *)a.class_name[i]);
+	free(a.plain);
 	return code;
 }
 

@@ -192,6 +192,20 @@ static int loop(struct run *r)
 	return rc;
 }
 
+/*
+ * Where a batch cannot be long enough for the timer, comparisons must know by how much a value may
+ * jump: one tick as a share of a sample, rounded up to a power of two, so that all processes say
+ * the same.
+ */
+static void say_tick(const struct run *r)
+{
+	double share = r->s->tick_s * (double)r->n / r->seconds;
+
+	if (share > 1.25 / TICKS) /* below, batches have just been sized to the limit */
+		ctx_fact_num(r->c, "tick", r->s->metric, NULL, exp2(ceil(log2(share))),
+			     "timer tick / duration of a sample");
+}
+
 int ctx_sample(struct ctx *c, const struct sampling *s, struct err *e)
 {
 	struct run r = {.c = c, .s = s, .e = e};
@@ -208,6 +222,8 @@ int ctx_sample(struct ctx *c, const struct sampling *s, struct err *e)
 	uint64_t start = clock_meas_ns();
 	if (!rc)
 		rc = loop(&r);
+	if (!rc)
+		say_tick(&r);
 	if (!rc && s->rate_wall) {
 		double wall = (double)(clock_meas_ns() - start) * 1e-9;
 

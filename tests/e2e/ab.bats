@@ -139,6 +139,8 @@ blocks() { csv "$T/b/steps.csv" arm step block | grep '|0|' | cut -d'|' -f3 | so
 	ab --b no-such-launcher
 	[ "$status" -eq 2 ]
 	[[ $stderr == *no-such-launcher* ]]
+	ab --userland theirs
+	[ "$status" -eq 2 ]
 	[ ! -e "$T/b" ]
 	run -2 "$ASSAY" ab "$T/known.ini" --resume "$T/b"
 	run -2 "$ASSAY" ab

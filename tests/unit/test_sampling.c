@@ -83,10 +83,13 @@ static void test_batch(void **state)
 	assert_int_equal(go(&f, (struct sampling){.tick_s = 0.5e-6}), 0);
 	/* 2000 ticks of 0.5 us = 1 ms = 1000 operations */
 	assert_in_range(f.t.most, 1000, 1300);
+	assert_null(strstr(buf_str(&f.out.buf), "tick"));
 	end(&f);
 	begin(&f, "", 1e-6, 0.01);
 	assert_int_equal(go(&f, (struct sampling){.tick_s = 0.5e-6, .max_batch = 128}), 0);
 	assert_int_equal(f.t.most, 128);
+	/* 256 ticks a sample: comparisons are told */
+	assert_non_null(strstr(buf_str(&f.out.buf), "tick"));
 	end(&f);
 }
 
