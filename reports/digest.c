@@ -122,6 +122,8 @@ void digest_measured(struct buf *out, const struct report *r)
 		unsigned passed = 0, of = 0;
 		bool first = true;
 
+		if (r->comparison && !strcmp(bench, COMPARE_CONTROL))
+			continue;
 		for (size_t k = 0; k < all->n_steps; k++) {
 			if (strcmp(all->step[k].bench, bench) != 0)
 				continue;
@@ -173,6 +175,27 @@ void digest_missing(struct buf *out, const struct findings *f)
 		}
 		buf_free(&name);
 	}
+}
+
+void digest_side(struct buf *out, const struct bundle_data *d, size_t bundles)
+{
+	static const struct {
+		const char *before;
+		void (*make)(struct buf *out, const struct bundle_data *d);
+	} parts[] = {{"", digest_machine},
+		     {"GPUs ", digest_gpus},
+		     {"driver ", digest_driver},
+		     {"", digest_date}};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		struct buf part = BUF_INIT;
+
+		parts[i].make(&part, d);
+		join(out, " · ", parts[i].before, buf_str(&part));
+		buf_free(&part);
+	}
+	if (bundles > 1)
+		buf_printf(out, " (one of %zu bundles)", bundles);
 }
 
 size_t digest_make(struct digest_line line[DIGEST_LINES], const struct report *r,

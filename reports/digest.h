@@ -15,6 +15,9 @@ void digest_program(struct buf *out, const struct bundle_data *d);
 void digest_measured(struct buf *out, const struct report *r);
 void digest_missing(struct buf *out, const struct findings *f);
 
+/* One side of a comparison: machine, GPUs, driver, date, and of how many bundles it is one. */
+void digest_side(struct buf *out, const struct bundle_data *d, size_t bundles);
+
 struct digest_line {
 	const char *name;
 	struct buf text;

@@ -1,7 +1,8 @@
 /*
  * report.html: one file without script or outside address. Order: verdict, machine, what ran
- * and what did not; findings; measurements; steps; environment; method. All bytes come from the
- * evidence, and on the simulated server real times are left out, so one seed gives one file.
+ * and what did not; of two arms their comparison and what differs; findings; measurements; steps;
+ * environment; method. All bytes come from the evidence, and on the simulated server real times are
+ * left out, so one seed gives one file.
  */
 #include "html.h"
 
@@ -31,23 +32,30 @@ void html_each_bench(struct page *p, html_bench_fn *fn)
 	}
 }
 
+enum exit_code report_exit(const struct report *r)
+{
+	return r->comparison ? exit_worse(r->outcome->exit, r->comparison->exit) : r->outcome->exit;
+}
+
 void report_html(struct buf *out, const struct report *r)
 {
-	struct page p = {.out = out, .r = r};
+	struct page p = {
+		.out = out, .r = r, .comparison = r->comparison, .differences = r->differences};
 
 	p.simulated = bundle_value(r->data, NULL, "simulated");
 	view_make(&p.view, r);
 	findings_make(&p.findings, r);
 	html_head(&p);
+	if (r->comparison) {
+		html_comparison(&p);
+		html_differences(&p);
+	}
 	html_findings(&p);
 	html_measurements(&p);
 	html_steps(&p);
 	html_environment(&p);
 	html_method(&p);
-	buf_puts(out, "</main>\n");
-	if (p.simulated)
-		buf_puts(out, "<p class=\"paper\" aria-hidden=\"true\">SIMULATED</p>\n");
-	buf_puts(out, "</body>\n</html>\n");
+	html_close(&p);
 	findings_free(&p.findings);
 	view_free(&p.view);
 }

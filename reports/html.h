@@ -8,7 +8,9 @@
 
 struct page {
 	struct buf *out;
-	const struct report *r;
+	const struct report *r;		     /* NULL on a page about sides */
+	const struct comparison *comparison; /* NULL where nothing is compared */
+	const struct differences *differences;
 	struct view view;
 	struct findings findings;
 	const char *simulated; /* profile and fault, NULL on real hardware */
@@ -17,12 +19,19 @@ struct page {
 /* The style sheet, put into the program when it is built (style.c). */
 extern const char html_style[];
 
+void html_open(struct page *p, const char *title); /* <head>, skip link, banners */
+void html_close(struct page *p);
+/* The verdict of a comparison and its sentence, where there is one. */
+void html_verdict(struct page *p, enum exit_code exit);
 void html_head(struct page *p);		/* <head>, banner, verdict, digest, contents */
 void html_findings(struct page *p);	/* what went wrong, what was not measured */
 void html_measurements(struct page *p); /* a part a benchmark */
 void html_figure(struct page *p, const struct group *g, const bool *shown, size_t number);
 /* A dot plot of the suite's gates: where a sweep hides what differs between GPUs. */
 void html_gates(struct page *p, const struct group *g, size_t number);
+void html_comparison(struct page *p);  /* gates, screens, controls, promise */
+void html_multiples(struct page *p);   /* the blocks of each gate */
+void html_differences(struct page *p); /* what differs in the environment, hints */
 void html_steps(struct page *p);
 void html_environment(struct page *p);
 void html_method(struct page *p);

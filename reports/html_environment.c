@@ -96,11 +96,28 @@ static bool first_alike(const struct manifest_row *const *v, size_t i)
 	return true;
 }
 
-static void put_row(struct page *p, const struct manifest_row *m, const char *key, bool arms)
+/* Whether both arms say the same of that key, so that row i speaks for row i + 1 too. */
+static bool twins(const struct manifest_row *const *v, size_t n, size_t i)
+{
+	return i + 1 < n && !strcmp(v[i]->key, v[i + 1]->key) &&
+	       strcmp(v[i]->arm, v[i + 1]->arm) != 0 && !strcmp(v[i]->value, v[i + 1]->value) &&
+	       alike(v, n, i) == alike(v, n, i + 1);
+}
+
+static bool several_arms(const struct manifest_row *const *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(v[i]->arm, v[0]->arm) != 0)
+			return true;
+	return false;
+}
+
+/* arm: NULL where there is one only. */
+static void put_row(struct page *p, const struct manifest_row *m, const char *key, const char *arm)
 {
 	html_put(p->out, "<tr><th scope=\"row\"><code>%s</code></th>", key);
-	if (arms)
-		html_put(p->out, "<td>%s</td>", m->arm);
+	if (arm)
+		html_put(p->out, "<td>%s</td>", arm);
 	html_put(p->out, "<td>%s</td><td>%s</td></tr>\n", m->value, m->source);
 }
 
@@ -108,11 +125,9 @@ static void put_subject(struct page *p, const struct manifest_row *const *v, siz
 {
 	char *subject = mem_strndup(v[0]->key, subject_length(v[0]->key));
 	char *label = mem_printf("Environment: %s", subject);
-	bool arms = false;
+	bool arms = several_arms(v, n);
 	size_t rows = 0;
 
-	for (size_t i = 1; i < n; i++)
-		arms |= strcmp(v[i]->arm, v[0]->arm) != 0;
 	html_put(p->out, "<details><summary>%s <small>%zu</small></summary>\n", subject, n);
 	html_scroll(p, label);
 	buf_puts(p->out, "<table class=\"words\"><thead><tr><th scope=\"col\">key</th>");
@@ -125,8 +140,8 @@ static void put_subject(struct page *p, const struct manifest_row *const *v, siz
 		char *key = same > 1 ? mem_printf("gpu.*.%s (all %zu)", gpu_field(v[i]->key), same)
 				     : mem_strdup(v[i]->key);
 
-		if (same < 2 || first_alike(v, i)) {
-			put_row(p, v[i], key, arms);
+		if ((same < 2 || first_alike(v, i)) && !(i && twins(v, n, i - 1))) {
+			put_row(p, v[i], key, !arms ? NULL : twins(v, n, i) ? "both" : v[i]->arm);
 			rows++;
 		}
 		free(key);
@@ -140,6 +155,28 @@ static void put_subject(struct page *p, const struct manifest_row *const *v, siz
 	free(subject);
 }
 
+static void put_fact_rows(struct page *p, const struct manifest_row *const *v, size_t n)
+{
+	bool arms = several_arms(v, n);
+	size_t i = 0, rows = 0;
+
+	buf_puts(p->out, "<table class=\"words\"><thead><tr><th scope=\"col\">about</th>");
+	buf_puts(p->out, arms ? "<th scope=\"col\">arm</th>" : "");
+	buf_puts(p->out, "<th scope=\"col\">value</th><th scope=\"col\">source</th></tr></thead>\n"
+			 "<tbody>\n");
+	for (; i < n && rows < FACTS; i++) {
+		bool both = twins(v, n, i);
+
+		put_row(p, v[i], v[i]->key + 5, !arms ? NULL : both ? "both" : v[i]->arm);
+		i += both;
+		rows++;
+	}
+	buf_puts(p->out, "</tbody></table>\n");
+	html_scroll_end(p);
+	if (i < n)
+		html_put(p->out, "<p>And %zu more: see manifest.csv, keys fact.*.</p>\n", n - i);
+}
+
 static void put_facts(struct page *p)
 {
 	size_t n;
@@ -151,16 +188,7 @@ static void put_facts(struct page *p)
 			 "</small></summary>\n",
 			 n);
 		html_scroll(p, "Statements of the benchmarks");
-		buf_puts(p->out, "<table class=\"words\"><thead><tr><th scope=\"col\">about</th>"
-				 "<th scope=\"col\">value</th><th scope=\"col\">source</th>"
-				 "</tr></thead>\n<tbody>\n");
-		for (size_t i = 0; i < n && i < FACTS; i++)
-			put_row(p, v[i], v[i]->key + 5, false);
-		buf_puts(p->out, "</tbody></table>\n");
-		html_scroll_end(p);
-		if (n > FACTS)
-			html_put(p->out, "<p>And %zu more: see manifest.csv, keys fact.*.</p>\n",
-				 n - FACTS);
+		put_fact_rows(p, v, n);
 		buf_puts(p->out, "</details>\n");
 	}
 	free(v);

@@ -260,7 +260,7 @@ static void heat(struct page *p, const struct group *g, const char *id)
 void html_gates(struct page *p, const struct group *g, size_t number)
 {
 	bool *shown = mem_zalloc(g->n, sizeof(*shown));
-	size_t n = view_gates(g, p->r, DOT_ROWS, shown);
+	size_t n = p->comparison ? 0 : view_gates(g, p->r, DOT_ROWS, shown);
 	char id[32];
 
 	snprintf(id, sizeof(id), "gates-%zu", number);
@@ -277,7 +277,8 @@ void html_figure(struct page *p, const struct group *g, const bool *shown, size_
 	enum chart chart = view_chart(g);
 	char id[32];
 
-	if (chart == CHART_NONE)
+	/* the processes of two arms are drawn with their comparison */
+	if (chart == CHART_NONE || (chart == CHART_DOTS && p->comparison))
 		return;
 	snprintf(id, sizeof(id), "chart-%zu", number);
 	buf_puts(p->out, "<figure>\n");

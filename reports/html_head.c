@@ -1,39 +1,15 @@
 /* The first screen: verdict in one sentence, which machine, what ran, what did not. */
+#include "compared.h"
 #include "digest.h"
 #include "html.h"
+#include "../harness/base/mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *verdict_class(enum exit_code exit)
 {
 	return exit == EXIT_PASSED ? "pass" : exit == EXIT_FAILED ? "fail" : "open";
-}
-
-static void put_title(struct page *p)
-{
-	const char *suite = bundle_value(p->r->data, NULL, "suite.name");
-	const char *host = bundle_value(p->r->data, NULL, "host.name");
-
-	html_put(p->out, "<title>%s%s: %s%s%s – assay</title>\n",
-		 p->simulated ? "SIMULATED – " : "", text_verdict(p->r->outcome->exit),
-		 suite ? suite : "run", host ? " on " : "", host ? host : "");
-}
-
-static void put_head(struct page *p)
-{
-	buf_puts(p->out,
-		 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		 "style-src 'unsafe-inline'\">\n"
-		 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		 "<meta name=\"color-scheme\" content=\"light dark\">\n"
-		 "<meta name=\"generator\" content=\"assay\">\n");
-	put_title(p);
-	buf_puts(p->out, "<style>\n");
-	buf_puts(p->out, html_style);
-	buf_printf(p->out, "</style>\n</head>\n<body%s>\n",
-		   p->simulated ? " class=\"simulated\"" : "");
-	buf_puts(p->out, "<a class=\"skip\" href=\"#main\">Skip to the findings</a>\n");
 }
 
 static void put_banner(struct page *p)
@@ -46,15 +22,66 @@ static void put_banner(struct page *p)
 		 p->simulated);
 }
 
-static void put_verdict(struct page *p)
+/* What makes a comparison worthless stands above everything that it says. */
+static void put_alert(struct page *p, const char *word,
+		      void (*make)(struct buf *out, const struct comparison *c))
 {
-	const struct outcome *o = p->r->outcome;
+	struct buf text = BUF_INIT;
+
+	if (p->comparison)
+		make(&text, p->comparison);
+	if (text.len)
+		html_put(p->out, "<p class=\"banner\" role=\"note\"><strong>%s</strong> %s</p>\n",
+			 word, text.s);
+	buf_free(&text);
+}
+
+void html_open(struct page *p, const char *title)
+{
+	buf_puts(p->out,
+		 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		 "style-src 'unsafe-inline'\">\n"
+		 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		 "<meta name=\"color-scheme\" content=\"light dark\">\n"
+		 "<meta name=\"generator\" content=\"assay\">\n");
+	html_put(p->out, "<title>%s%s – assay</title>\n", p->simulated ? "SIMULATED – " : "",
+		 title);
+	buf_puts(p->out, "<style>\n");
+	buf_puts(p->out, html_style);
+	buf_printf(p->out, "</style>\n</head>\n<body%s>\n",
+		   p->simulated ? " class=\"simulated\"" : "");
+	buf_puts(p->out, "<a class=\"skip\" href=\"#main\">Skip to the findings</a>\n");
+	put_banner(p);
+	put_alert(p, "UNPROVEN", compared_unproven);
+	put_alert(p, "TOO NOISY", compared_noisy);
+}
+
+void html_close(struct page *p)
+{
+	buf_puts(p->out, "</main>\n");
+	if (p->simulated)
+		buf_puts(p->out, "<p class=\"paper\" aria-hidden=\"true\">SIMULATED</p>\n");
+	buf_puts(p->out, "</body>\n</html>\n");
+}
+
+static const char *verdict_word(const struct page *p, enum exit_code exit)
+{
+	return p->comparison ? compared_verdict(p->comparison, exit) : text_verdict(exit);
+}
+
+void html_verdict(struct page *p, enum exit_code exit)
+{
+	const struct comparison *c = p->comparison;
 
 	html_put(p->out,
-		 "<h1 class=\"%s\"><span class=\"mark\" aria-hidden=\"true\">%s</span> %s</h1>\n"
-		 "<p class=\"lead\">%s</p>\n",
-		 verdict_class(o->exit), text_verdict_mark(o->exit), text_verdict(o->exit),
-		 o->sentence);
+		 "<h1 class=\"%s\"><span class=\"mark\" aria-hidden=\"true\">%s</span> %s</h1>\n",
+		 verdict_class(exit), c ? compared_verdict_mark(c, exit) : text_verdict_mark(exit),
+		 verdict_word(p, exit));
+	if (c)
+		html_put(p->out, "<p class=\"lead\">%s</p>\n", c->sentence);
+	if (p->r && (!c || p->r->outcome->exit != EXIT_PASSED))
+		html_put(p->out, "<p class=\"lead\">%s</p>\n", p->r->outcome->sentence);
 }
 
 static void put_digest(struct page *p)
@@ -78,8 +105,11 @@ static void put_bench_link(struct page *p, const char *bench, size_t from, size_
 
 static void put_contents(struct page *p)
 {
-	buf_puts(p->out, "<nav aria-label=\"Contents\">\n<ul>"
-			 "<li><a href=\"#findings\">Findings</a></li>"
+	buf_puts(p->out, "<nav aria-label=\"Contents\">\n<ul>");
+	if (p->comparison)
+		buf_puts(p->out, "<li><a href=\"#comparison\">Comparison</a></li>"
+				 "<li><a href=\"#differences\">What differs</a></li>");
+	buf_puts(p->out, "<li><a href=\"#findings\">Findings</a></li>"
 			 "<li><a href=\"#measurements\">Measurements</a>");
 	if (p->view.n) {
 		buf_puts(p->out, "<ul>");
@@ -91,14 +121,26 @@ static void put_contents(struct page *p)
 			 "<li><a href=\"#method\">Method</a></li></ul>\n</nav>\n");
 }
 
+/* "Passed: quick on lab-07" */
+static char *page_title(const struct page *p)
+{
+	const char *suite = bundle_value(p->r->data, NULL, "suite.name");
+	const char *host = bundle_value(p->r->data, NULL, "host.name");
+
+	return mem_printf("%s: %s%s%s", verdict_word(p, report_exit(p->r)), suite ? suite : "run",
+			  host ? " on " : "", host ? host : "");
+}
+
 void html_head(struct page *p)
 {
-	put_head(p);
-	put_banner(p);
+	char *title = page_title(p);
+
+	html_open(p, title);
 	buf_puts(p->out, "<header>\n<p class=\"kicker\">assay report</p>\n");
-	put_verdict(p);
+	html_verdict(p, report_exit(p->r));
 	put_digest(p);
 	buf_puts(p->out, "</header>\n");
 	put_contents(p);
 	buf_puts(p->out, "<main id=\"main\">\n");
+	free(title);
 }

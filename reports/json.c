@@ -1,5 +1,5 @@
 /* For programs: results.csv's numbers, the steps and the outcome, with a version of its own. */
-#include "report.h"
+#include "json.h"
 #include "../harness/formats/json.h"
 
 #include <math.h>
@@ -64,18 +64,27 @@ static struct json *step(const struct step_result *s)
 	return o;
 }
 
-static struct json *whole(const struct report *r)
+static void put_head(struct json *root, const struct bundle_data *d, enum exit_code exit,
+		     const char *sentence)
 {
-	const struct outcome *o = r->outcome;
-	const char *simulated = bundle_value(r->data, NULL, "simulated");
-	struct json *root = json_object_new(), *list;
+	const char *simulated = bundle_value(d, NULL, "simulated");
 
 	json_int(root, "schema", SCHEMA);
 	json_flag(root, "simulated", simulated != NULL);
 	if (simulated)
 		json_str(root, "simulation", simulated);
-	json_int(root, "exit", o->exit);
-	json_str(root, "sentence", o->sentence);
+	json_int(root, "exit", exit);
+	json_str(root, "sentence", sentence);
+}
+
+static struct json *whole(const struct report *r)
+{
+	const struct outcome *o = r->outcome;
+	struct json *root = json_object_new(), *list;
+
+	put_head(root, r->data, report_exit(r), o->sentence);
+	if (r->comparison)
+		json_put(root, "comparison", json_comparison(r->comparison, r->differences));
 	list = json_object_new();
 	for (int i = 0; i < ST_N; i++)
 		json_int(list, status_name((enum status)i), o->steps[i]);
@@ -93,11 +102,10 @@ static struct json *whole(const struct report *r)
 	return root;
 }
 
-void report_json(struct buf *out, const struct report *r)
+static void print(struct buf *out, struct json *root)
 {
 	char *text = NULL;
 	size_t n = 0;
-	struct json *root = whole(r);
 	FILE *f = open_memstream(&text, &n);
 
 	if (!f)
@@ -106,4 +114,18 @@ void report_json(struct buf *out, const struct report *r)
 	fclose(f);
 	buf_add(out, text, n);
 	free(text);
+}
+
+void report_json(struct buf *out, const struct report *r)
+{
+	print(out, whole(r));
+}
+
+void report_compare_json(struct buf *out, const struct compare_report *r)
+{
+	struct json *root = json_object_new();
+
+	put_head(root, r->b, r->comparison->exit, r->comparison->sentence);
+	json_put(root, "comparison", json_comparison(r->comparison, r->differences));
+	print(out, root);
 }

@@ -7,13 +7,30 @@
 
 #include "../harness/base/buf.h"
 #include "../harness/formats/bundle.h"
+#include "../harness/judge/compare.h"
+#include "../harness/judge/differences.h"
 #include "../harness/judge/results.h"
 
 struct report {
 	const struct bundle_data *data;
 	const struct results *results;
 	const struct outcome *outcome;
+	/* of a bundle with two arms that were compared; NULL for any other */
+	const struct comparison *comparison;
+	const struct differences *differences;
 };
+
+/* Sides that are not two arms of one bundle: sessions or nodes. */
+struct compare_report {
+	const struct comparison *comparison;
+	const struct differences *differences; /* may be NULL */
+	const struct bundle_data *a, *b;       /* one bundle of each side: machine, driver, date */
+	size_t bundles_a, bundles_b;
+};
+
+/* What the program says to its caller: the run's outcome and, where there is one, the comparison's.
+ */
+enum exit_code report_exit(const struct report *r);
 
 /* One file, no script, no outside address. */
 void report_html(struct buf *out, const struct report *r);
@@ -26,5 +43,11 @@ void report_terminal(struct buf *out, const struct report *r, const struct termi
 
 /* For programs: the same numbers as results.csv plus the outcome. */
 void report_json(struct buf *out, const struct report *r);
+
+/* The same three for a comparison of bundles. */
+void report_compare_html(struct buf *out, const struct compare_report *r);
+void report_compare_terminal(struct buf *out, const struct compare_report *r,
+			     const struct terminal_style *style);
+void report_compare_json(struct buf *out, const struct compare_report *r);
 
 #endif

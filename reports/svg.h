@@ -69,6 +69,26 @@ void svg_heat(struct buf *out, const char *id, const struct group *g, const stru
 	      size_t max_panels);
 
 /*
+ * Forest plot, a row a cell of the table beside it, all on one axis in shares: worse to the right.
+ * A row's cells say the same in words, so that these drawings are hidden from who cannot see them.
+ */
+struct compared;
+struct forest {
+	double limit; /* the axis reaches from -limit to limit */
+	double step;  /* of its ticks */
+};
+/* The axis for some rows: their intervals, as far as a few margins; what lies beyond is an arrow.
+ */
+void forest_fit(struct forest *f, const struct compared *const *row, size_t n);
+void svg_forest_head(struct buf *out, const struct forest *f);
+void svg_forest_row(struct buf *out, const struct forest *f, const struct compared *x);
+
+/* The medians of both sides in the order of time: A circles, B squares, strays ringed, lost ones
+ * as a cross at the bottom. */
+void svg_pairs(struct buf *out, const char *id, const struct compared *x, const char *a,
+	       const char *b);
+
+/*
  * Whether a cell of a heat map stands out: more than a tenth off the median of its kind (local
  * or remote pairs, three at least). *off is the signed share. Shown, not judged.
  */

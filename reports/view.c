@@ -170,7 +170,7 @@ void view_make(struct view *v, const struct report *r)
 	for (size_t i = 0; i < r->results->n; i++) {
 		const struct result *x = &r->results->r[i];
 
-		if (!x->s.n)
+		if (!x->s.n || (r->comparison && !strcmp(x->bench, COMPARE_CONTROL)))
 			continue;
 		struct group *g = group_of(v, x);
 		g->row = mem_grow(g->row, g->n, &g->cap, sizeof(*g->row));

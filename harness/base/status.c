@@ -1,7 +1,8 @@
-/* Names of step statuses: see status.h. */
+/* Statuses and exit codes: see status.h. */
 #include "status.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 static const char *const names[ST_N] = {
@@ -23,4 +24,15 @@ int status_parse(const char *s, enum status *out)
 		}
 	}
 	return -EINVAL;
+}
+
+enum exit_code exit_worse(enum exit_code a, enum exit_code b)
+{
+	static const enum exit_code order[] = {EXIT_USAGE, EXIT_NOTHING, EXIT_FAILED,
+					       EXIT_INCONCLUSIVE};
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return EXIT_PASSED;
 }

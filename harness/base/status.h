@@ -12,6 +12,9 @@ enum exit_code {
 	EXIT_INCONCLUSIVE = 4, /* inconclusive, or something required was skipped */
 };
 
+/* The one that counts of two parts of one command: 2, 3, 1, 4, 0. */
+enum exit_code exit_worse(enum exit_code a, enum exit_code b);
+
 const char *status_name(enum status s);		   /* "PASS" … */
 int status_parse(const char *s, enum status *out); /* 0 or -EINVAL */
 

@@ -2,7 +2,6 @@
 #include "present.h"
 #include "../../reports/report.h"
 #include "../base/log.h"
-#include "../judge/compare.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,46 +37,60 @@ static int render(const struct report *r, bool json, struct err *e)
 	return rc;
 }
 
-/* Of a bundle with two arms: verdicts.csv; *code: its exit code. */
-static int compare_arms(const struct bundle_data *d, const struct results *r, enum exit_code *code,
-			struct err *e)
+/* Of a bundle with two arms: what they came to, what differs between them, verdicts.csv. */
+static int compare_arms(struct comparison *c, struct differences *diff, const struct bundle_data *d,
+			const struct results *r, struct err *e)
 {
-	struct comparison c;
 	struct buf csv = BUF_INIT;
-	int rc = comparison_of_arms(&c, d, r, e);
+	int rc = comparison_of_arms(c, d, r, e);
 
+	if (!rc)
+		rc = differences_make(diff, d, c->a, d, c->b, c, e);
 	if (!rc) {
-		comparison_csv(&csv, &c);
+		comparison_csv(&csv, c);
 		rc = bundle_write_file(d->dir, "verdicts.csv", buf_str(&csv), csv.len, e);
-		*code = c.exit;
 	}
 	buf_free(&csv);
+	return rc;
+}
+
+/* Judges and renders; *code: what the program says to its caller. */
+static int present(const struct bundle_data *d, bool json, enum exit_code *code, struct err *e)
+{
+	struct results r;
+	struct outcome o;
+	struct comparison c = {.n = 0};
+	struct differences diff = {.n = 0};
+	struct report report = {.data = d, .results = &r, .outcome = &o};
+	int rc = results_make(&r, d, e);
+
+	if (!rc)
+		rc = results_write(&r, d, e);
+	if (!rc && comparison_is_ab(d)) {
+		rc = compare_arms(&c, &diff, d, &r, e);
+		report.comparison = &c;
+		report.differences = &diff;
+	}
+	if (!rc) {
+		outcome_make(&o, &r, d);
+		*code = report_exit(&report);
+		rc = render(&report, json, e);
+	}
+	differences_free(&diff);
 	comparison_free(&c);
+	results_free(&r);
 	return rc;
 }
 
 int present_bundle(const char *dir, bool json, struct err *e)
 {
 	struct bundle_data d;
-	struct results r = {0};
-	struct outcome o;
-	enum exit_code code = EXIT_PASSED;
+	enum exit_code code = EXIT_FAILED;
 	int rc = bundle_load(&d, dir, e);
 
 	if (rc)
 		return EXIT_USAGE;
-	rc = results_make(&r, &d, e);
-	if (!rc)
-		rc = results_write(&r, &d, e);
-	if (!rc && comparison_is_ab(&d))
-		rc = compare_arms(&d, &r, &code, e);
-	if (!rc) {
-		outcome_make(&o, &r, &d);
-		if (o.exit == EXIT_PASSED || (o.exit == EXIT_INCONCLUSIVE && code == EXIT_FAILED))
-			o.exit = code;
-		rc = render(&(struct report){&d, &r, &o}, json, e);
-	}
-	results_free(&r);
+	rc = present(&d, json, &code, e);
 	bundle_data_free(&d);
-	return rc ? EXIT_FAILED : (int)o.exit;
+	return rc ? EXIT_FAILED : (int)code;
 }

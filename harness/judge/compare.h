@@ -96,8 +96,11 @@ void comparison_free(struct comparison *c);
 /* The margin where nobody gave one: a share by the metric's class. */
 double compare_margin(enum compare_kind kind, const char *cls);
 
-/* verdicts.csv: one row a compared metric. */
+/* "copy bandwidth GPU 3, h2d, 256 MiB" */
 struct buf;
+void compared_name(struct buf *out, const struct compared *row);
+
+/* verdicts.csv: one row a compared metric. */
 void comparison_csv(struct buf *out, const struct comparison *c);
 
 #endif

@@ -18,8 +18,6 @@ void comparison_finish(struct comparison *c);
 
 /* compare_words.c: the sentence and the guarantee; reason of one row of two arms. */
 void comparison_words(struct comparison *c);
-/* "copy bandwidth GPU 3, h2d, 256 MiB" */
-void compared_name(struct buf *out, const struct compared *row);
 /* Why a row has no verdict and what to do; NULL where the verdict says all. Caller frees. */
 char *compared_reason(const struct comparison *c, const struct compared *row);
 

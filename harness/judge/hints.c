@@ -87,6 +87,8 @@ static void put_name(struct buf *out, const struct telling *t, const char *name,
 		difference_value(out, t->d, t->b_loses);
 	else if (!strncmp(name, "its", n))
 		difference_value(out, t->d, !t->b_loses);
+	else if (!strncmp(name, "name", n))
+		buf_puts(out, strrchr(t->d->key, '.') ? strrchr(t->d->key, '.') + 1 : t->d->key);
 	else if (also)
 		difference_value(out, also, t->b_loses);
 }

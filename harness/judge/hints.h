@@ -17,7 +17,7 @@ struct cause {
 	bool alone;	      /* worth telling even where no metric is worse */
 	const char *also; /* key of another difference, told behind the cause where it is there */
 	/* {who} is the losing side, {value} its value, {other} {its} the other side's name and
-	 * value, {also} the losing side's value of `also` */
+	 * value, {name} the last part of the key, {also} the losing side's value of `also` */
 	const char *cause, *told_also, *check;
 };
 

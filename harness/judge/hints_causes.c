@@ -103,8 +103,7 @@ static enum loser overlay(const char *a, const char *b)
 
 static enum loser jit(const char *a, const char *b)
 {
-	return only(strstr(a, "PTX") || strstr(a, "JIT") || strstr(a, "jit"),
-		    strstr(b, "PTX") || strstr(b, "JIT") || strstr(b, "jit"));
+	return only(!strcmp(a, "ptx"), !strcmp(b, "ptx"));
 }
 
 static enum loser filtered(const char *a, const char *b)
@@ -231,7 +230,7 @@ const struct cause hints_causes[] = {
 	 "the CPUs of {who} sleep more deeply ({value} s to wake; {other}: {its} s)", "",
 	 "set the same idle states (cpupower idle-set)"},
 	{"boot", "kernel.cmdline.*", any, "*", false, NULL,
-	 "a boot option differs: {who} has \"{value}\", {other} \"{its}\"", "",
+	 "the boot option {name} is {value} in {who}, {its} in {other}", "",
 	 "boot both with the same options (/proc/cmdline)"},
 	{"thp", "kernel.thp*", any, "host_bandwidth.* host_latency.*", false, NULL,
 	 "transparent huge pages are set to {value} in {who}, {its} in {other}", "",
@@ -240,7 +239,7 @@ const struct cause hints_causes[] = {
 	 "NUMA balancing is {value} in {who}, {its} in {other}", "",
 	 "set it alike (sysctl kernel.numa_balancing)"},
 	{"variable", "variable.*", any, "*", false, NULL,
-	 "an environment variable differs: \"{value}\" in {who}, \"{its}\" in {other}", "",
+	 "the environment variable {name} is {value} in {who}, {its} in {other}", "",
 	 "unset it, or set it on both sides"},
 	{"userland", "program.userland", any, OF_HOST " startup.*", false, NULL,
 	 "{who} ran with the user space {value}, {other} with {its}", "",

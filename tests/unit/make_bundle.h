@@ -402,7 +402,7 @@ static inline int mk_judge(struct mk_report *m)
 	int rc = results_make(&m->results, &m->d, &e);
 
 	outcome_make(&m->outcome, &m->results, &m->d);
-	m->report = (struct report){&m->d, &m->results, &m->outcome};
+	m->report = (struct report){.data = &m->d, .results = &m->results, .outcome = &m->outcome};
 	return rc;
 }
 

@@ -1,0 +1,106 @@
+/* Small multiples: the medians of both sides in the order of time, a plot a gate, worst first. */
+#include "compared.h"
+#include "html.h"
+#include "svg.h"
+#include "../harness/base/mem.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PLOTS 24 /* the page stays small */
+
+static bool has_number(const struct compared *x)
+{
+	for (size_t i = 0; i < x->pairs; i++)
+		if (isfinite(x->pair[i].a) || isfinite(x->pair[i].b))
+			return true;
+	return false;
+}
+
+static void put_plot(struct page *p, const struct compared *x, size_t number)
+{
+	const struct comparison *c = p->comparison;
+	struct buf name = BUF_INIT;
+	char id[32];
+
+	snprintf(id, sizeof(id), "pairs-%zu", number);
+	compared_name(&name, x);
+	html_put(p->out, "<div><p><span aria-hidden=\"true\">%s</span> %s</p>\n",
+		 standing_mark(compared_standing(x)), buf_str(&name));
+	svg_pairs(p->out, id, x, c->a, c->b);
+	buf_puts(p->out, "</div>\n");
+	buf_free(&name);
+}
+
+static void put_side(struct page *p, const struct compared *x, bool b)
+{
+	struct scale sc = units_scale(x->unit, fmax(x->a, x->b));
+	struct buf name = BUF_INIT;
+	char text[48];
+
+	compared_name(&name, x);
+	html_put(p->out, "<tr><th scope=\"row\">%s</th><td class=\"l\">%s</td><td class=\"l\">",
+		 buf_str(&name), b ? p->comparison->b : p->comparison->a);
+	for (size_t i = 0; i < x->pairs; i++) {
+		double v = b ? x->pair[i].b : x->pair[i].a;
+
+		html_put(p->out, "%s%s%s", i ? ", " : "",
+			 isfinite(v) ? text_number(text, sizeof(text), v, &sc) : "–",
+			 x->pair[i].valid ? "" : " (lost)");
+	}
+	html_put(p->out, "%s%s</td></tr>\n", sc.name[0] ? " " : "", sc.name);
+	buf_free(&name);
+}
+
+static void put_data(struct page *p, const struct compared *const *row, size_t n)
+{
+	buf_puts(p->out, "<details><summary>Data of these charts</summary>\n");
+	html_scroll(p, "Medians of both sides");
+	buf_puts(p->out,
+		 "<table><thead><tr><th scope=\"col\" class=\"l\">metric</th>"
+		 "<th scope=\"col\" class=\"l\">side</th><th scope=\"col\" class=\"l\">medians "
+		 "in the order of time</th></tr></thead>\n<tbody>\n");
+	for (size_t i = 0; i < n; i++) {
+		put_side(p, row[i], false);
+		put_side(p, row[i], true);
+	}
+	buf_puts(p->out, "</tbody></table>\n");
+	html_scroll_end(p);
+	buf_puts(p->out, "</details>\n");
+}
+
+void html_multiples(struct page *p)
+{
+	static const char *const noun[] = {"Block", "Session", "Node"};
+	const struct comparison *c = p->comparison;
+	size_t all, n = 0;
+	const struct compared **row = compared_rows(c, ROLE_GATE, &all);
+
+	for (size_t i = 0; i < all && n < PLOTS; i++)
+		if (has_number(row[i]))
+			row[n++] = row[i];
+	if (n) {
+		html_put(p->out,
+			 "<h3 id=\"pairs\">%s by %s</h3>\n<figure>\n<div class=\"panels mini\">\n",
+			 noun[c->kind], compared_noun(c));
+		for (size_t i = 0; i < n; i++)
+			put_plot(p, row[i], i);
+		html_put(p->out,
+			 "</div>\n<figcaption><svg aria-hidden=\"true\" width=\"12\" "
+			 "height=\"12\"><path "
+			 "class=\"dot s1\" d=\"M6 6h0\"/></svg> %s, <svg aria-hidden=\"true\" "
+			 "width=\"12\" height=\"12\"><path class=\"dot sq s4\" d=\"M6 "
+			 "6h0\"/></svg> %s: a "
+			 "median each, in the order of time. Ringed: strays. Crossed: lost. The "
+			 "axes do "
+			 "not start at 0.",
+			 c->a, c->b);
+		if (n < all)
+			html_put(p->out, " %zu of %zu gates.", n, all);
+		buf_puts(p->out, "</figcaption>\n");
+		put_data(p, row, n);
+		buf_puts(p->out, "</figure>\n");
+	}
+	free(row);
+}
