@@ -109,7 +109,7 @@ static void count_all(const struct comparison *c, unsigned *a, unsigned *b, bool
 	for (size_t i = 0; i < c->n; i++) {
 		const struct compared *x = &c->row[i];
 
-		if (x->role != ROLE_GATE)
+		if (lost && x->role != ROLE_GATE)
 			continue;
 		*a += lost ? x->lost_a : x->strays_a;
 		*b += lost ? x->lost_b : x->strays_b;
@@ -123,7 +123,7 @@ static void name_strays(struct buf *out, const struct comparison *c)
 	for (size_t i = 0; i < c->n; i++) {
 		const struct compared *x = &c->row[i];
 
-		if (x->role != ROLE_GATE || !(x->strays_a + x->strays_b) || told == NAMED)
+		if (!(x->strays_a + x->strays_b) || told == NAMED)
 			continue;
 		buf_puts(out, told++ ? "; " : ": ");
 		compared_name(out, x);
@@ -137,7 +137,7 @@ static void note_strays(struct buf *out, const struct comparison *c)
 	count_all(c, &a, &b, false);
 	if (!a && !b) {
 		if (c->gates)
-			buf_puts(out, "none: no process lay far from the others of its gate.");
+			buf_puts(out, "none: no process lay far from the others of its metric.");
 		return;
 	}
 	buf_printf(out, "%u of %s, %u of %s", a, c->a, b, c->b);

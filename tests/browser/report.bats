@@ -6,12 +6,20 @@
 }
 
 @test "made-up reports are good in light, dark, at 400 px and on paper" {
-	REPORT_OUT=$BATS_TEST_TMPDIR "${ASSAY%/*}/tests/unit/test_report_html"
+	for t in html comparison compare; do
+		REPORT_OUT=$BATS_TEST_TMPDIR "${ASSAY%/*}/tests/unit/test_report_$t"
+	done
 	tests/browser/check --shots "$BATS_TEST_TMPDIR/shots" "$BATS_TEST_TMPDIR"/*.html
-	[ "$(find "$BATS_TEST_TMPDIR/shots" -name '*.png' | wc -l)" -ge 15 ]
+	[ "$(find "$BATS_TEST_TMPDIR/shots" -name '*.png' | wc -l)" -ge 27 ]
 }
 
 @test "the report of a run is good" {
 	"$ASSAY" run null --out "$BATS_TEST_TMPDIR/b"
+	tests/browser/check "$BATS_TEST_TMPDIR/b/report.html"
+}
+
+@test "the report of two arms is good" {
+	"$ASSAY" ab null --quick --out "$BATS_TEST_TMPDIR/b"
+	grep -q 'id="comparison"' "$BATS_TEST_TMPDIR/b/report.html"
 	tests/browser/check "$BATS_TEST_TMPDIR/b/report.html"
 }

@@ -3,12 +3,7 @@
  * twice, its weight. With REPORT_OUT=DIR it leaves the pages there for tests/browser.
  */
 #include "make_bundle.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include <cmocka.h>
+#include "report_text.h"
 
 static void quick(struct bundle_data *d)
 {
@@ -36,35 +31,6 @@ static char *page(void (*make)(struct bundle_data *d))
 	report_html(&out, &m.report);
 	mk_report_free(&m);
 	return buf_steal(&out);
-}
-
-static void leave(const char *name, const char *text)
-{
-	const char *dir = getenv("REPORT_OUT");
-
-	if (!dir)
-		return;
-	char *path = mem_printf("%s/%s.html", dir, name);
-	FILE *f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-	free(path);
-}
-
-#define HAS(text, what)	  assert_non_null(strstr(text, what))
-#define LACKS(text, what) assert_null(strstr(text, what))
-
-/* Each must stand after the one before it. */
-static void in_order(const char *text, const char *const *what, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		const char *at = strstr(text, what[i]);
-
-		if (!at)
-			fail_msg("missing or out of order: %s", what[i]);
-		text = at;
-	}
 }
 
 static void test_order(void **state)
