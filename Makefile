@@ -109,14 +109,18 @@ unit: $(UNIT)
 	@tests/run --programs $(UNIT)
 
 # ---- the proof of the rule that decides (tests/prove/README.md) ----
-PROVE := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/prove/replay.c,$(wildcard tests/prove/*.c)))
-$(BUILD)/tests/prove/prove: $(PROVE) $(SEAM_OBJS) $(LIB)
+PROVE := $(patsubst tests/prove/%.c,%,$(wildcard tests/prove/*.c))
+PROVE_OWN := replay record
+$(BUILD)/tests/prove/prove: $(patsubst %,$(BUILD)/tests/prove/%.o,$(filter-out $(PROVE_OWN),$(PROVE)))
+$(BUILD)/tests/prove/replay: $(patsubst %,$(BUILD)/tests/prove/%.o,$(PROVE_OWN) trials claims)
+$(BUILD)/tests/prove/prove $(BUILD)/tests/prove/replay: $(SEAM_OBJS) $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CUDART_STATIC) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $(CUDART_STATIC) $(LIBS)
 
-prove-programs: $(BUILD)/tests/prove/prove
+prove-programs: $(BUILD)/tests/prove/prove $(BUILD)/tests/prove/replay
 prove: prove-programs
 	@$(BUILD)/tests/prove/prove $(ARGS)
+	$(if $(wildcard tests/data/blocks-host.csv),@$(BUILD)/tests/prove/replay tests/data/blocks-host.csv)
 
 # ---- all tests: tests/run builds what its phases need, and adds up ----
 test test-all check asan:

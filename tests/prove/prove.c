@@ -17,30 +17,23 @@
 #define FAMILIES       20000
 #define FAMILIES_BRIEF 1000
 
-static const char *value(const char *word, const char *name)
-{
-	size_t n = strlen(name);
-
-	return !strncmp(word, name, n) && word[n] == '=' ? word + n + 1 : NULL;
-}
-
 static bool take(struct options *o, struct table *t, enum mutant *rule, const char *word)
 {
 	const char *v;
 
 	if (!strcmp(word, "--brief")) {
 		o->brief = true;
-	} else if ((v = value(word, "--families"))) {
+	} else if ((v = option_value(word, "--families"))) {
 		o->families = (unsigned)strtoul(v, NULL, 10);
 		return o->families >= 100;
-	} else if ((v = value(word, "--jobs"))) {
+	} else if ((v = option_value(word, "--jobs"))) {
 		o->jobs = (unsigned)strtoul(v, NULL, 10);
 		return o->jobs > 0;
-	} else if ((v = value(word, "--seed"))) {
+	} else if ((v = option_value(word, "--seed"))) {
 		o->seed = strtoull(v, NULL, 10);
-	} else if ((v = value(word, "--only"))) {
+	} else if ((v = option_value(word, "--only"))) {
 		t->only = v;
-	} else if ((v = value(word, "--rule"))) {
+	} else if ((v = option_value(word, "--rule"))) {
 		*rule = SHIPPED;
 		while (*rule < MUTANTS && strcmp(v, mutant_name(*rule)) != 0)
 			++*rule;

@@ -21,12 +21,17 @@ struct options {
 	bool brief; /* figures are held against the claims, not their 99 % bounds; speaks TAP */
 };
 
-#define COUNTS 8
+#define COUNTS 64
 /* One trial: adds to the counters. r is that trial's own. */
 typedef void trial_fn(const void *arg, struct rng *r, uint64_t *count);
 /* n trials; name and seed make their randomness. count is cleared first. */
 void trials_run(uint64_t count[COUNTS], trial_fn *fn, const void *arg, unsigned n, const char *name,
 		const struct options *o);
+
+/* Where those trials' randomness begins: trial i has the state rng_hash(stream, i). */
+uint64_t trials_stream(const char *name, const struct options *o);
+/* What follows "NAME=" in a word of the command line, NULL if it is another. */
+const char *option_value(const char *word, const char *name);
 
 /* ---- claims (claims.c) ---- */
 

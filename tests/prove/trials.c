@@ -43,6 +43,18 @@ static void *worker(void *arg)
 	return NULL;
 }
 
+uint64_t trials_stream(const char *name, const struct options *o)
+{
+	return rng_hash_str(rng_hash(0, o->seed), name);
+}
+
+const char *option_value(const char *word, const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strncmp(word, name, n) && word[n] == '=' ? word + n + 1 : NULL;
+}
+
 void trials_run(uint64_t count[COUNTS], trial_fn *fn, const void *arg, unsigned n, const char *name,
 		const struct options *o)
 {
@@ -50,7 +62,7 @@ void trials_run(uint64_t count[COUNTS], trial_fn *fn, const void *arg, unsigned 
 	unsigned jobs = o->jobs < MOST_JOBS ? o->jobs : MOST_JOBS, started = 0;
 	pthread_t thread[MOST_JOBS];
 
-	w.stream = rng_hash_str(rng_hash(0, o->seed), name);
+	w.stream = trials_stream(name, o);
 	pthread_mutex_init(&w.lock, NULL);
 	memset(count, 0, COUNTS * sizeof(*count));
 	while (started + 1 < jobs && !pthread_create(&thread[started], NULL, worker, &w))
