@@ -166,7 +166,8 @@ loader_of = $(notdir $(shell readelf -l $(1) | sed -n 's/.*interpreter: \(.*\)\]
 $(LAUNCHER): scripts/portable/launcher.c harness/base/self.h $(BUILD)/assay
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_BASE) $(WERROR) -DLOADER='"$(call loader_of,$(BUILD)/assay)"' \
-		-DMULTIARCH='"$(ARCH)-linux-gnu"' -static -o $@ $<
+		-DMULTIARCH='"$(ARCH)-linux-gnu"' -static -o $@ $< || \
+		{ echo '  is there a static C library? (libc6-dev, on Fedora glibc-static)'; false; }
 $(BUILD)/portable/assay: $(BUILD)/assay $(LAUNCHER) $(PORTABLE_FILES)
 	$(call say,PACK,$(@D))
 	$(Q)CUDA_ROOT='$(CUDA_ROOT)' scripts/portable/assemble $(BUILD)/assay $(LAUNCHER) $(@D) \
