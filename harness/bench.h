@@ -62,6 +62,8 @@ struct bench {
 	const struct param *params; /* ends with .name == NULL; labels are sorted by the harness */
 	const struct metric *metrics; /* ends with .name == NULL */
 	bool quiet;		      /* NVML must not be polled beside it: it measures latencies */
+	double process_s; /* about what a process takes, for the plan, if it does not warm up; or 0
+			   */
 	/*
 	 * All return 0 or a negative errno with e filled. supported: -ENOTSUP with the reason is
 	 * a SKIP. setup, run, verify, teardown: an error is a step's ERROR; verify: -EBADMSG is a

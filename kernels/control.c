@@ -183,6 +183,7 @@ const struct bench bench_control = {
 	.params = params,
 	.metrics = metrics,
 	.quiet = true,
+	.process_s = 0.1,
 	.setup = setup,
 	.run = run,
 	.verify = verify,

@@ -163,6 +163,8 @@ const struct bench bench_startup = {
 		"in the page cache.",
 	.params = params,
 	.metrics = metrics,
+	.quiet = true,
+	.process_s = 0.1,
 	.setup = setup,
 	.run = run,
 	.verify = verify,

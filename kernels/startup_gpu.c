@@ -70,6 +70,8 @@ const struct bench bench_startup_gpu = {
 		  "one value a process, by the clock of the host, modules loaded eagerly.",
 	.params = params,
 	.metrics = metrics,
+	.quiet = true,
+	.process_s = 2.5,
 #ifdef ASSAY_CUDA
 	.run = run,
 	.verify = verify,

@@ -1,7 +1,7 @@
 /*
  * The plan: see plan.h. The estimate counts process start, context creation on a GPU, warm-up
- * and the cases' budgets; it is a promise for people, nothing is decided by it but the default
- * deadline.
+ * and the cases' budgets, or takes the benchmark's word; it is a promise for people, nothing is
+ * decided by it but the default deadline.
  */
 #include "plan.h"
 #include "../base/buf.h"
@@ -165,8 +165,11 @@ static void estimate(const struct making *k, struct plan_step *st)
 {
 	unsigned primary = primary_cases(k, st);
 
-	st->row.estimate_s = (st->gpu >= 0 ? START_GPU_S : START_HOST_S) + WARM_UP_S +
-			     primary * PRIMARY_S + (st->cases - primary) * SWEEP_S;
+	if (k->b->process_s > 0)
+		st->row.estimate_s = k->b->process_s;
+	else
+		st->row.estimate_s = (st->gpu >= 0 ? START_GPU_S : START_HOST_S) + WARM_UP_S +
+				     primary * PRIMARY_S + (st->cases - primary) * SWEEP_S;
 	st->row.deadline_s = k->deadline_s;
 	if (!(st->row.deadline_s > 0))
 		st->row.deadline_s = fmax(60, ceil(4 * st->row.estimate_s));
