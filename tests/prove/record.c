@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 struct value {
 	char *bench, *metric, *labels, *arm;
 	unsigned block;
-	bool higher_is_better;
+	const char *better;
 	double value;
 };
 
@@ -26,6 +27,7 @@ struct values {
 	struct value *v;
 	size_t n, cap;
 	const char *only;
+	unsigned file; /* which is being read, from 0 */
 };
 
 static bool wanted(const char *only, const char *bench, const char *metric, const char *labels)
@@ -58,8 +60,10 @@ static void add(struct values *all, const char *const *key, const char *arm, con
 		.metric = mem_strdup(key[1]),
 		.labels = mem_strdup(key[2]),
 		.arm = mem_strdup(arm),
-		.block = (unsigned)strtoul(block, NULL, 10),
-		.higher_is_better = !strcmp(better, "higher"),
+		.block = all->file * RECORD_FILE + (unsigned)strtoul(block, NULL, 10),
+		.better = !strcmp(better, "higher") ? "higher"
+			  : *better		    ? "lower"
+						    : "",
 		.value = x,
 	};
 }
@@ -132,17 +136,17 @@ static double take(const struct values *all, size_t *i)
 	return median;
 }
 
-/* A difference that both arms have given. */
-struct difference {
+/* What both arms have given. */
+struct both {
 	size_t series;
 	unsigned block;
-	double d;
+	double a, b;
 };
 
-/* Makes the series, and the differences of all of them in the order of series and block. */
-static struct difference *pair(struct record *r, const struct values *all, size_t *n)
+/* Makes the series, and their values in the order of series and block. */
+static struct both *pair(struct record *r, const struct values *all, size_t *n)
 {
-	struct difference *d = mem_zalloc(all->n + 1, sizeof(*d));
+	struct both *d = mem_zalloc(all->n + 1, sizeof(*d));
 	size_t cap = 0, i = 0;
 
 	while (i < all->n) {
@@ -153,23 +157,26 @@ static struct difference *pair(struct record *r, const struct values *all, size_
 		    strcmp(a->metric, r->s[r->n - 1].metric) != 0 ||
 		    strcmp(a->labels, r->s[r->n - 1].labels) != 0) {
 			r->s = mem_grow(r->s, r->n, &cap, sizeof(*r->s));
-			r->s[r->n++] = (struct series){mem_strdup(a->bench), mem_strdup(a->metric),
-						       mem_strdup(a->labels), NULL};
+			r->s[r->n++] = (struct series){
+				.bench = mem_strdup(a->bench),
+				.metric = mem_strdup(a->metric),
+				.labels = mem_strdup(a->labels),
+				.better = a->better,
+			};
 		}
 		if (i == all->n)
 			break;
 		b = &all->v[i];
 		if (by_key(a, b) || a->block != b->block)
 			continue;
-		double x = log(take(all, &i) / va);
-		d[(*n)++] = (struct difference){r->n - 1, a->block, a->higher_is_better ? -x : x};
+		d[(*n)++] = (struct both){r->n - 1, a->block, va, take(all, &i)};
 	}
 	return d;
 }
 
 static int by_block(const void *pa, const void *pb)
 {
-	const struct difference *a = pa, *b = pb;
+	const struct both *a = pa, *b = pb;
 
 	if (a->block != b->block)
 		return a->block < b->block ? -1 : 1;
@@ -177,32 +184,42 @@ static int by_block(const void *pa, const void *pb)
 }
 
 /* Keeps the blocks that are whole: sorted by block, they hold as many rows as there are series. */
-static void keep_whole(struct record *r, struct difference *d, size_t n)
+static void keep_whole(struct record *r, struct both *d, size_t n)
 {
 	r->block = mem_zalloc(n + 1, sizeof(*r->block));
-	for (size_t s = 0; s < r->n; s++)
+	for (size_t s = 0; s < r->n; s++) {
+		r->s[s].a = mem_zalloc(n + 1, sizeof(double));
+		r->s[s].b = mem_zalloc(n + 1, sizeof(double));
 		r->s[s].d = mem_zalloc(n + 1, sizeof(double));
+	}
 	qsort(d, n, sizeof(*d), by_block);
 	for (size_t i = 0, rows; i < n; i += rows) {
 		for (rows = 1; i + rows < n && d[i + rows].block == d[i].block;)
 			rows++;
 		if (rows != r->n)
 			continue;
-		for (size_t s = 0; s < rows; s++)
-			r->s[s].d[r->blocks] = d[i + s].d;
+		for (size_t s = 0; s < rows; s++) {
+			double x = log(d[i + s].b / d[i + s].a);
+
+			r->s[s].a[r->blocks] = d[i + s].a;
+			r->s[s].b[r->blocks] = d[i + s].b;
+			r->s[s].d[r->blocks] = strcmp(r->s[s].better, "higher") ? x : -x;
+		}
 		r->block[r->blocks++] = d[i].block;
 	}
 }
 
-int record_read(struct record *r, const char *path, const char *only, size_t least, struct err *e)
+int record_read(struct record *r, const char *const *path, size_t n_files, const char *only,
+		size_t least, struct err *e)
 {
 	struct values all = {.only = only};
-	struct difference *d = NULL;
+	struct both *d = NULL;
 	size_t n = 0;
-	int rc;
+	int rc = 0;
 
 	*r = (struct record){.blocks = 0};
-	rc = read_file(&all, path, e);
+	for (; !rc && all.file < n_files; all.file++)
+		rc = read_file(&all, path[all.file], e);
 	if (rc)
 		goto out;
 	qsort(all.v, all.n, sizeof(*all.v), by_place);
@@ -210,11 +227,11 @@ int record_read(struct record *r, const char *path, const char *only, size_t lea
 	if (r->n && r->n <= RECORD_SERIES)
 		keep_whole(r, d, n);
 	if (!r->n || r->n > RECORD_SERIES)
-		rc = err_set(e, EINVAL, "%s: %zu metrics; choose 1 to %d with --only", path, r->n,
+		rc = err_set(e, EINVAL, "%s: %zu metrics; choose 1 to %d with --only", *path, r->n,
 			     RECORD_SERIES);
 	else if (r->blocks < least)
 		rc = err_set(e, EINVAL,
-			     "%s: %zu blocks are whole in all %zu metrics; %zu are needed", path,
+			     "%s: %zu blocks are whole in all %zu metrics; %zu are needed", *path,
 			     r->blocks, r->n, least);
 out:
 	for (size_t i = 0; i < all.n; i++) {
@@ -234,6 +251,8 @@ void record_free(struct record *r)
 		free(r->s[i].bench);
 		free(r->s[i].metric);
 		free(r->s[i].labels);
+		free(r->s[i].a);
+		free(r->s[i].b);
 		free(r->s[i].d);
 	}
 	free(r->s);

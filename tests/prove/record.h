@@ -7,15 +7,16 @@
 
 #include "../../harness/base/err.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
-#define RECORD_SERIES 40 /* the most: a family of gates and controls */
+#define RECORD_SERIES 40  /* the most: a family of gates and controls */
+#define RECORD_FILE   100 /* block 12 of the second file is block 112 */
 
 /* One metric. */
 struct series {
 	char *bench, *metric, *labels;
-	double *d; /* of the record's blocks, + is worse in B; owned */
+	const char *better; /* "lower", "higher", "" where the file does not say: as lower */
+	double *a, *b, *d;  /* of the record's blocks; d: + is worse in B; owned */
 };
 
 struct record {
@@ -26,10 +27,12 @@ struct record {
 };
 
 /*
- * only: comma-separated beginnings of "bench.metric{labels}"; NULL: all. -EINVAL with a reason
- * where the file does not hold at least `least` whole blocks of 1 to RECORD_SERIES metrics.
+ * Of n files together. only: comma-separated beginnings of "bench.metric{labels}"; NULL: all.
+ * -EINVAL with a reason where they do not hold at least `least` whole blocks of 1 to RECORD_SERIES
+ * metrics.
  */
-int record_read(struct record *r, const char *path, const char *only, size_t least, struct err *e);
+int record_read(struct record *r, const char *const *path, size_t n, const char *only, size_t least,
+		struct err *e);
 void record_free(struct record *r);
 
 #endif

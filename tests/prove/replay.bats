@@ -72,6 +72,23 @@ processes() {
 	[ "$(grep -cE 'arms apart +[+][78]\.' <<<"$output")" -eq 3 ]
 }
 
+@test "several files are one record" {
+	record 64 >"$T/all.csv"
+	awk -F, 'NR == 1 || $1 < 30' "$T/all.csv" >"$T/one.csv"
+	awk -F, -v OFS=, 'NR == 1 || $1 >= 30 { if (NR > 1) $1 -= 30; print }' "$T/all.csv" >"$T/two.csv"
+	run -2 "$replay" "$T/one.csv"
+	"$replay" --replays=500 "$T/all.csv" >"$T/a" || true
+	"$replay" --replays=500 "$T/one.csv" "$T/two.csv" >"$T/b" || true
+	grep -q '64 blocks' "$T/b"
+	cmp "$T/a" "$T/b"
+	"$replay" --list=1 "$T/one.csv" "$T/two.csv" >"$T/list"
+	grep -qE '[+-]1[0-3][0-9]( |$)' "$T/list"
+	"$replay" --blocks "$T/one.csv" "$T/two.csv" >"$T/again.csv"
+	[ "$(wc -l <"$T/again.csv")" -eq 193 ]
+	"$replay" --replays=500 "$T/again.csv" >"$T/c" || true
+	cmp "$T/a" "$T/c"
+}
+
 @test "only chosen metrics; too few blocks, too many metrics, no file and unknown words are refused" {
 	record 40 >"$T/blocks.csv"
 	run -0 "$replay" --replays=500 --only='latency.time{node=0' "$T/blocks.csv"

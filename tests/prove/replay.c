@@ -4,9 +4,11 @@
  * exactly m, and with the shift that the rule itself calls detectable. What no simulation has,
  * real noise, is in the record. Known error: the draws are of one record; its machine is one.
  *
- *   replay [--replays=N] [--margin=SHARE] [--only=KEY,…] [--jobs=N] [--seed=N] [--list=N] FILE
+ *   replay [--replays=N] [--margin=SHARE] [--only=KEY,…] [--jobs=N] [--seed=N] [--list=N |
+ * --blocks] FILE…
  *
- * --list prints the first N replays as CSV instead (scripts/compare-rules reads it).
+ * --list prints the first N replays as CSV instead (scripts/compare-rules reads it), --blocks the
+ * record itself.
  */
 #include "prove.h"
 #include "record.h"
@@ -18,7 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PROBES 999 /* replays that the detectable shift is the median of */
+#define MOST_FILES 40
+#define PROBES	   999 /* replays that the detectable shift is the median of */
 
 enum { NOTHING, EXACTLY_M, DETECTABLE, SHIFTS };
 static const char *const shift_names[SHIFTS] = {"none", "margin", "detectable"};
@@ -151,6 +154,19 @@ static void list(const struct replay *p, unsigned n, const struct options *o)
 	}
 }
 
+static void list_blocks(const struct record *r)
+{
+	puts("block,bench,metric,labels,better,a,b");
+	for (size_t i = 0; i < r->blocks; i++) {
+		for (size_t s = 0; s < r->n; s++) {
+			const struct series *x = &r->s[s];
+
+			printf("%u,%s,%s,\"%s\",%s,%.9g,%.9g\n", r->block[i], x->bench, x->metric,
+			       x->labels, x->better, x->a[i], x->b[i]);
+		}
+	}
+}
+
 /* The record's own shift: swapping hides it, so that it must be shown. */
 static double apart(const struct record *r, size_t series)
 {
@@ -188,8 +204,10 @@ static unsigned show(const struct replay *p, const struct options *o)
 }
 
 struct arguments {
-	const char *path, *only;
+	const char *path[MOST_FILES], *only;
+	size_t files;
 	unsigned list;
+	bool blocks;
 };
 
 static bool take(struct arguments *a, struct options *o, struct replay *p, const char *word)
@@ -208,8 +226,10 @@ static bool take(struct arguments *a, struct options *o, struct replay *p, const
 		o->seed = strtoull(v, NULL, 10);
 	else if ((v = option_value(word, "--list")))
 		a->list = (unsigned)strtoul(v, NULL, 10);
-	else if (word[0] != '-' && !a->path)
-		a->path = word;
+	else if (!strcmp(word, "--blocks"))
+		a->blocks = true;
+	else if (word[0] != '-' && a->files < MOST_FILES)
+		a->path[a->files++] = word;
 	else
 		return false;
 	return o->families && o->jobs && p->margin > 0;
@@ -220,7 +240,7 @@ int main(int argc, char **argv)
 	struct options o = {
 		.families = 20000, .jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN), .seed = 1};
 	struct replay p = {.margin = 0.03};
-	struct arguments a = {.path = NULL};
+	struct arguments a = {.files = 0};
 	struct err e = ERR_INIT;
 	int rc = 0;
 
@@ -231,13 +251,15 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (!a.path || record_read(&p.record, a.path, a.only, VERDICT_MOST, &e)) {
-		fprintf(stderr, "replay: %s\n", a.path ? e.text : "which file?");
+	if (!a.files || record_read(&p.record, a.path, a.files, a.only, VERDICT_MOST, &e)) {
+		fprintf(stderr, "replay: %s\n", a.files ? e.text : "which file?");
 		rc = 2;
 		goto out;
 	}
 	find_detectable(&p, &o);
-	if (a.list)
+	if (a.blocks)
+		list_blocks(&p.record);
+	else if (a.list)
 		list(&p, a.list, &o);
 	else
 		rc = show(&p, &o) ? 1 : 0;

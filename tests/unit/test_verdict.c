@@ -390,6 +390,11 @@ static void candidates(void **state)
 	assert_int_equal(dropped, 24);
 	for (size_t i = 0; i < 16; i++) /* pairs of equals from 19 down to 12 */
 		assert_int_equal(chosen[i], 19 - i / 2 + (i % 2 ? 20 : 0));
+	for (size_t i = 0; i < 40; i++)
+		mean[i] = 0.02; /* all equal: the first ones, also at the cut */
+	assert_int_equal(verdict_candidates(chosen, &dropped, mean, margin, 40), 16);
+	for (size_t i = 0; i < 16; i++)
+		assert_int_equal(chosen[i], i);
 	assert_int_equal(verdict_candidates(chosen, &dropped, mean, margin, 0), 0);
 }
 
