@@ -91,10 +91,16 @@ struct bundle_data {
  * in steps.csv are left out. A newer schema is refused by name. 0 or negative errno.
  */
 int bundle_load(struct bundle_data *d, const char *dir, struct err *e);
+/* The same, manifest and plan alone: what was measured on what, without the numbers. */
+int bundle_load_head(struct bundle_data *d, const char *dir, struct err *e);
 void bundle_data_free(struct bundle_data *d);
 
 /* First manifest value of that key and arm (arm NULL: any), NULL if there is none. */
 const char *bundle_value(const struct bundle_data *d, const char *arm, const char *key);
+
+/* What the metric tables say: what is unit, better or class. "" where they don't know it. */
+const char *bundle_metric(const struct bundle_data *d, const char *bench, const char *metric,
+			  const char *what);
 
 /*
  * The most specific fact of that kind about a metric key: its value (and source), NULL if

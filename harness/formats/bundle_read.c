@@ -177,13 +177,24 @@ int bundle_load_manifest(struct bundle_data *d, const char *dir, struct err *e)
 	return rc;
 }
 
-int bundle_load(struct bundle_data *d, const char *dir, struct err *e)
+int bundle_load_head(struct bundle_data *d, const char *dir, struct err *e)
 {
 	int rc = bundle_load_manifest(d, dir, e);
 
 	if (rc)
 		return rc;
 	LOAD(BF_PLAN, plan);
+	if (rc)
+		bundle_data_free(d);
+	return rc;
+}
+
+int bundle_load(struct bundle_data *d, const char *dir, struct err *e)
+{
+	int rc = bundle_load_head(d, dir, e);
+
+	if (rc)
+		return rc;
 	LOAD(BF_STEPS, steps);
 	LOAD(BF_SAMPLES, samples);
 	LOAD(BF_TELEMETRY, telemetry);
@@ -223,4 +234,14 @@ const char *bundle_value(const struct bundle_data *d, const char *arm, const cha
 			return m->value;
 	}
 	return NULL;
+}
+
+const char *bundle_metric(const struct bundle_data *d, const char *bench, const char *metric,
+			  const char *what)
+{
+	char *key = mem_printf("metric.%s.%s.%s", bench, metric, what);
+	const char *v = bundle_value(d, NULL, key);
+
+	free(key);
+	return v ? v : "";
 }

@@ -116,16 +116,6 @@ static void say_why(struct buf *why, const struct arms *a, int arm, const char *
 		   status_name(*status), reason && *reason ? ", " : "", reason ? reason : "");
 }
 
-static const char *metric_word(const struct bundle_data *d, const struct compared *row,
-			       const char *what)
-{
-	char *key = mem_printf("metric.%s.%s.%s", row->bench, row->metric, what);
-	const char *v = bundle_value(d, NULL, key);
-
-	free(key);
-	return v ? v : "";
-}
-
 static void add_missing(struct arms *a, const struct plan_row *plan, const char *metric,
 			const char *labels, size_t rows)
 {
@@ -139,9 +129,9 @@ static void add_missing(struct arms *a, const struct plan_row *plan, const char 
 	row->bench = plan->bench;
 	row->metric = comparison_keep(a->out, mem_strdup(metric));
 	row->labels = comparison_keep(a->out, key);
-	row->unit = metric_word(a->d, row, "unit");
-	row->better = metric_word(a->d, row, "better");
-	row->cls = metric_word(a->d, row, "class");
+	row->unit = bundle_metric(a->d, row->bench, row->metric, "unit");
+	row->better = bundle_metric(a->d, row->bench, row->metric, "better");
+	row->cls = bundle_metric(a->d, row->bench, row->metric, "class");
 	row->step = plan->step;
 	row->role = ROLE_GATE;
 	row->skipped = status[0] == ST_SKIP && status[1] == ST_SKIP && !plan->required;

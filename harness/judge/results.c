@@ -186,16 +186,6 @@ static void summarise(struct result *r, struct pool *p)
 	free(m);
 }
 
-static const char *metric_word(const struct bundle_data *d, const struct result *r,
-			       const char *what)
-{
-	char *key = mem_printf("metric.%s.%s.%s", r->bench, r->metric, what);
-	const char *v = bundle_value(d, NULL, key);
-
-	free(key);
-	return v ? v : "";
-}
-
 /* The metric tables are long and results of one metric follow each other: ask once. */
 static void describe(struct result *r, const struct result *previous, const struct bundle_data *d)
 {
@@ -206,9 +196,9 @@ static void describe(struct result *r, const struct result *previous, const stru
 		r->cls = previous->cls;
 		return;
 	}
-	r->unit = metric_word(d, r, "unit");
-	r->better = metric_word(d, r, "better");
-	r->cls = metric_word(d, r, "class");
+	r->unit = bundle_metric(d, r->bench, r->metric, "unit");
+	r->better = bundle_metric(d, r->bench, r->metric, "better");
+	r->cls = bundle_metric(d, r->bench, r->metric, "class");
 }
 
 static struct result *add_result(struct results *out, const char *arm, const char *bench,
