@@ -130,7 +130,8 @@ test test-all check asan:
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 10
 FUZZERS := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
-FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out $(SEAM),$(wildcard harness/base/*.c harness/formats/*.c)))
+FUZZ_OBJS := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out $(SEAM),$(wildcard \
+	harness/base/*.c harness/formats/*.c harness/stats/*.c harness/judge/*.c)))
 FUZZ_FLAGS = $(CFLAGS_BASE) -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 has_libfuzzer = echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return 0; }' | \
 	$(FUZZ_CC) -x c -fsanitize=fuzzer -o /dev/null - 2>/dev/null

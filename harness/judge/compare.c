@@ -64,13 +64,6 @@ static int class_margin(const struct bundle_data *d, const char *cls, double *ou
 	return rc;
 }
 
-double compare_margin(enum compare_kind kind, const char *cls)
-{
-	if (!strcmp(cls, "latency"))
-		return 0.03;
-	return kind == COMPARE_BLOCKS ? 0.02 : 0.01;
-}
-
 /* Timer tick / sample duration, of the arm where it is larger. */
 static double tick_share(const struct arms *a, const struct compared *row)
 {
@@ -115,8 +108,7 @@ static void add_rows(struct arms *a, const char *patterns)
 			.bench = r->bench, .metric = r->metric, .labels = r->labels};
 		bool in_a = !strcmp(r->arm, a->name[0]), in_b = !strcmp(r->arm, a->name[1]);
 
-		if (!r->metric[0] || !r->processes || !strcmp(r->cls, "info") ||
-		    (strcmp(r->better, "higher") != 0 && strcmp(r->better, "lower") != 0))
+		if (!r->metric[0] || !r->processes || !compare_takes(r->cls, r->better))
 			continue;
 		if (in_a || (in_b && !arms_result(l, a->name[0], &key)))
 			add_row(a, r, patterns);
@@ -296,7 +288,9 @@ static int fill_rows(struct arms *a, struct err *e)
 		struct compared *row = &c->row[i];
 		unsigned lost[2] = {0, 0};
 
-		rc = class_margin(a->d, row->cls, &row->margin, e);
+		row->margin = margins_of(a->margins, row->cls);
+		if (isnan(row->margin))
+			rc = class_margin(a->d, row->cls, &row->margin, e);
 		row->pairs = arms_pairs(a, row, 0, COMPARE_CONFIRM, &row->pair, lost);
 		row->lost_a = lost[0];
 		row->lost_b = lost[1];
@@ -320,8 +314,14 @@ static void judge_rows(struct arms *a)
 int comparison_of_arms(struct comparison *out, const struct bundle_data *d, const struct results *r,
 		       struct err *e)
 {
+	return comparison_of_arms_within(out, d, r, NULL, e);
+}
+
+int comparison_of_arms_within(struct comparison *out, const struct bundle_data *d,
+			      const struct results *r, const struct margins *m, struct err *e)
+{
 	const char *gate = bundle_value(d, "", "suite.gate");
-	struct arms a = {.out = out};
+	struct arms a = {.out = out, .margins = m};
 	int rc;
 
 	*out = (struct comparison){.kind = COMPARE_BLOCKS, .detectable = NAN};

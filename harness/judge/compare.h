@@ -30,15 +30,19 @@
 
 enum role { ROLE_GATE, ROLE_CONTROL, ROLE_SCREEN };
 
-/* One block (or session, or node) of one metric. */
+/*
+ * One block of one metric. Of nodes: block is the node's index, cause says "untouched" of the
+ * control. Of sessions: the i-th of each side, which are no pairs (d is NaN).
+ */
 struct pair {
-	unsigned block; /* number of the block, or index of the node */
-	double a, b;	/* medians, in the metric's unit; NaN where there is none */
-	double d;	/* + is worse; NaN unless valid */
-	bool b_first;	/* B ran before A */
+	unsigned block;
+	double a, b;  /* medians, in the metric's unit; NaN where there is none */
+	double d;     /* + is worse; NaN unless valid */
+	bool b_first; /* B ran before A */
 	bool valid;
 	bool stray_a, stray_b; /* which arm's process is the odd one */
 	const char *cause;     /* why it is not valid: "podman: busy"; "" if it is */
+	const char *node;      /* of nodes: the host's name; NULL for others */
 };
 
 /* Texts point into the bundle, or are owned by the comparison; both must outlive it. */
@@ -56,7 +60,10 @@ struct compared {
 	unsigned lost_a, lost_b, strays_a, strays_b;
 	struct decision decision; /* of a screen: of its confirmation, else k = 0 */
 	bool candidate;		  /* a screen that is to be confirmed in fresh blocks */
-	bool skipped;		  /* SKIP on both sides and not required: changes no exit code */
+	unsigned needed; /* sessions a side that would decide, were the shift what it seems; 0: over
+			    99 */
+	bool assumed;	 /* sessions: the interval rests on a shipped prior, and decides nothing */
+	bool skipped;	 /* SKIP on both sides and not required: changes no exit code */
 	const char *reason; /* in words: why INCONCLUSIVE and what to do, what to know; or "" */
 };
 
@@ -75,6 +82,7 @@ struct comparison {
 	unsigned candidates, dropped;  /* screens with a large shift; those beyond the 16 */
 	unsigned confirmed[VERDICT_N]; /* verdicts of the confirmed screens */
 	unsigned blocks;	       /* most valid blocks of a gate; sessions or nodes of B */
+	unsigned untouched;	       /* nodes that serve as control */
 	bool unproven;		       /* a control moved */
 	bool noisy;		       /* the gates' typical detectable shift is above 6 % */
 	double detectable;	       /* typical (median) of the gates, a share; NaN if unknown */
@@ -85,20 +93,53 @@ struct comparison {
 	size_t n_text, cap_text;
 };
 
+/* Margins that the user declares: they come before all others. */
+struct margins {
+	struct {
+		char cls[32]; /* "": every class */
+		double share;
+	} of[16];
+	size_t n;
+};
+/* "latency=3%", "2%" or "0.02". 0 or -EINVAL with e filled. */
+int margins_take(struct margins *m, const char *text, struct err *e);
+/* The declared margin of a class, NaN where there is none. m may be NULL. */
+double margins_of(const struct margins *m, const char *cls);
+
 /* Whether the bundle holds two arms that were compared. */
 bool comparison_is_ab(const struct bundle_data *d);
 
 /* Of an ab bundle (complete or not: what there is so far). 0 or negative errno. */
 int comparison_of_arms(struct comparison *out, const struct bundle_data *d, const struct results *r,
 		       struct err *e);
+/* The same with margins of the user's. */
+int comparison_of_arms_within(struct comparison *out, const struct bundle_data *d,
+			      const struct results *r, const struct margins *m, struct err *e);
 void comparison_free(struct comparison *c);
+
+/*
+ * Of bundles before and after: the panel's sides 0 and 1, each with a bundle at least. Checks that
+ * they can be compared (panel_check), and groups them: the panel must be fresh and outlive out.
+ * From one host: sessions, judged by the history (NULL: none, no verdict). From several: nodes,
+ * each its own before and after, those whose software did not change as control. 0 or negative
+ * errno.
+ */
+struct panel;
+struct history;
+int comparison_of_sessions(struct comparison *out, struct panel *p, const struct history *h,
+			   const struct margins *m, struct err *e);
 
 /* The margin where nobody gave one: a share by the metric's class. */
 double compare_margin(enum compare_kind kind, const char *cls);
 
+/* Whether such metrics take part: there is a better and a worse, and it is no mere information. */
+bool compare_takes(const char *cls, const char *better);
+
 /* "copy bandwidth GPU 3, h2d, 256 MiB" */
 struct buf;
 void compared_name(struct buf *out, const struct compared *row);
+/* The exit code by the gates alone: what screens show changes nothing. */
+enum exit_code comparison_gate_exit(const struct comparison *c);
 
 /* verdicts.csv: one row a compared metric. */
 void comparison_csv(struct buf *out, const struct comparison *c);

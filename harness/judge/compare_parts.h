@@ -21,6 +21,15 @@ void comparison_words(struct comparison *c);
 /* Why a row has no verdict and what to do; NULL where the verdict says all. Caller frees. */
 char *compared_reason(const struct comparison *c, const struct compared *row);
 
+/* ---- nodes ---- */
+
+struct panel;
+/* Fills rows of a panel that was made, from several hosts (compare_nodes.c). */
+void compare_nodes(struct comparison *c, const struct panel *p);
+
+/* A row for each key of the panel that takes part, with role and margin; sorted. */
+void comparison_rows(struct comparison *c, const struct panel *p, const struct margins *m);
+
 /* ---- two arms ---- */
 
 /* The last attempts of a bundle, or of the attempts before them: see compare_pairs.c. */
@@ -38,8 +47,10 @@ struct arms {
 	struct layer *layer; /* [0]: what counts; the others: attempts that were lost */
 	size_t layers, cap;
 	struct comparison *out;
+	const struct margins *margins; /* the user's, may be NULL */
 };
 
+/* Opens the layers of a bundle and its results; close in both cases. */
 int arms_open(struct arms *a, const struct bundle_data *d, const struct results *r, struct err *e);
 void arms_close(struct arms *a);
 

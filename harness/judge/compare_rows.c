@@ -98,17 +98,18 @@ static void count_row(struct comparison *c, const struct compared *row)
 		valid += row->pair[i].valid;
 	if (row->role == ROLE_CONTROL)
 		c->unproven |= v == VERDICT_REGRESSED || v == VERDICT_IMPROVED;
-	if (row->role == ROLE_SCREEN && row->candidate)
+	if (row->role == ROLE_SCREEN && row->candidate && c->kind == COMPARE_BLOCKS)
 		c->confirmed[v]++;
 	if (row->role != ROLE_GATE)
 		return;
-	c->blocks = valid > c->blocks ? valid : c->blocks;
+	if (c->kind == COMPARE_BLOCKS && valid > c->blocks)
+		c->blocks = valid;
 	c->of_gates[v]++;
 	c->skipped += row->skipped;
 	c->not_worse += v == VERDICT_INCONCLUSIVE && row->decision.look.why == UNRESOLVED_NOT_WORSE;
 }
 
-static enum exit_code exit_of(const struct comparison *c)
+static enum exit_code gates_exit(const struct comparison *c)
 {
 	bool any = false;
 
@@ -116,13 +117,32 @@ static enum exit_code exit_of(const struct comparison *c)
 		any |= isfinite(c->row[i].a) && isfinite(c->row[i].b);
 	if (!any)
 		return EXIT_NOTHING;
-	if (c->of_gates[VERDICT_REGRESSED] || c->confirmed[VERDICT_REGRESSED])
+	if (c->of_gates[VERDICT_REGRESSED])
 		return EXIT_FAILED;
 	return c->unproven || c->noisy ||
-			       c->of_gates[VERDICT_INCONCLUSIVE] > c->not_worse + c->skipped ||
-			       c->confirmed[VERDICT_INCONCLUSIVE]
+			       c->of_gates[VERDICT_INCONCLUSIVE] > c->not_worse + c->skipped
 		       ? EXIT_INCONCLUSIVE
 		       : EXIT_PASSED;
+}
+
+/* Where nothing was judged, nothing has passed. */
+enum exit_code comparison_gate_exit(const struct comparison *c)
+{
+	enum exit_code exit = gates_exit(c);
+
+	return !c->gates && exit == EXIT_PASSED ? EXIT_INCONCLUSIVE : exit;
+}
+
+static enum exit_code exit_of(const struct comparison *c)
+{
+	/* only blocks judge more than gates */
+	enum exit_code gates = c->kind == COMPARE_BLOCKS ? gates_exit(c) : comparison_gate_exit(c);
+
+	if (gates == EXIT_NOTHING || gates == EXIT_FAILED)
+		return gates;
+	if (c->confirmed[VERDICT_REGRESSED])
+		return EXIT_FAILED;
+	return c->confirmed[VERDICT_INCONCLUSIVE] ? EXIT_INCONCLUSIVE : gates;
 }
 
 void comparison_finish(struct comparison *c)
@@ -176,10 +196,12 @@ static const char *count(struct cells *c, unsigned v)
 	return c->text[c->n++];
 }
 
-/* A screen that was not to be confirmed has no verdict. */
-static bool is_judged(const struct compared *row)
+/* "" of a screen that fresh blocks were not to confirm. */
+static const char *verdict_of(const struct comparison *c, const struct compared *row)
 {
-	return row->role != ROLE_SCREEN || row->candidate;
+	if (row->role == ROLE_SCREEN && (c->kind != COMPARE_BLOCKS || !row->candidate))
+		return "";
+	return verdict_name(row->decision.look.verdict);
 }
 
 static void verdict_row(struct buf *out, const struct comparison *c, const struct compared *row)
@@ -204,7 +226,7 @@ static void verdict_row(struct buf *out, const struct comparison *c, const struc
 		number(&n, row->lo),
 		number(&n, row->hi),
 		number(&n, row->margin),
-		is_judged(row) ? verdict_name(row->decision.look.verdict) : "",
+		verdict_of(c, row),
 		count(&n, row->decision.look.k),
 		count(&n, valid),
 		count(&n, row->lost_a),

@@ -39,11 +39,6 @@ void compared_name(struct buf *out, const struct compared *row)
 	buf_free(&labels);
 }
 
-static bool is_pair_kind(const struct comparison *c)
-{
-	return c->kind == COMPARE_BLOCKS;
-}
-
 /* What one unit of a comparison is called. */
 static const char *unit_of(const struct comparison *c)
 {
@@ -78,10 +73,26 @@ static void put_causes(struct buf *out, const struct compared *row)
 			n += same;
 			seen |= same && k < i;
 		}
-		if (row->pair[i].valid || seen)
+		if (row->pair[i].valid || seen || !*row->pair[i].cause)
 			continue;
 		buf_printf(out, "%s%s (%u)", told++ ? ", " : ": ", row->pair[i].cause, n);
 	}
+}
+
+static void put_what_to_do(struct buf *out, const struct comparison *c, const struct compared *row)
+{
+	if (row->decision.wants)
+		buf_printf(out, "go on to %u blocks", row->decision.wants);
+	else if (row->needed)
+		buf_printf(out, "measure %u sessions a side, each after a reboot", row->needed);
+	else if (c->kind == COMPARE_SESSIONS)
+		buf_puts(out, "a shift this close to the margin takes more sessions than anybody "
+			      "measures; choose another --margin");
+	else if (c->kind == COMPARE_NODES)
+		buf_puts(out, "measure more nodes, or accept a wider --margin");
+	else
+		buf_puts(out, "make it quieter (lock the clocks, stop other work) and measure "
+			      "again, or accept a wider --margin");
 }
 
 static void put_wide(struct buf *out, const struct comparison *c, const struct compared *row)
@@ -91,13 +102,8 @@ static void put_wide(struct buf *out, const struct comparison *c, const struct c
 	put_share(out, row->margin);
 	buf_puts(out, "; only shifts of ");
 	put_share(out, row->detectable);
-	buf_printf(out, " or more are found with so few %ss on a machine as noisy as this: ",
-		   unit_of(c));
-	if (row->decision.wants)
-		buf_printf(out, "go on to %u %ss", row->decision.wants, unit_of(c));
-	else
-		buf_puts(out, "make it quieter (lock the clocks, stop other work) and measure "
-			      "again, or accept a wider --margin");
+	buf_printf(out, " or more are found with so few %ss and such noise: ", unit_of(c));
+	put_what_to_do(out, c, row);
 }
 
 static void put_few(struct buf *out, const struct comparison *c, const struct compared *row)
@@ -106,9 +112,12 @@ static void put_few(struct buf *out, const struct comparison *c, const struct co
 
 	for (size_t i = 0; i < row->pairs; i++)
 		valid += row->pair[i].valid;
-	buf_printf(out, "%u valid ", valid);
-	buf_printf(out, "%s%s, the first look needs %u", unit_of(c), valid == 1 ? "" : "s",
-		   row->decision.wants);
+	words_count(out, valid, unit_of(c));
+	if (c->kind == COMPARE_BLOCKS)
+		buf_printf(out, " of %u that the first look needs %s valid", row->decision.wants,
+			   valid == 1 ? "is" : "are");
+	else
+		buf_puts(out, " with a number before and after; two are the least");
 	put_causes(out, row);
 }
 
@@ -259,8 +268,10 @@ static void put_screens(struct buf *out, const struct comparison *c)
 	}
 	buf_printf(out, "%u %s a shift beyond the margin", c->candidates + c->dropped,
 		   c->candidates + c->dropped == 1 ? "shows" : "show");
-	if (!is_pair_kind(c))
+	if (c->kind != COMPARE_BLOCKS) {
+		buf_puts(out, " (not judged)");
 		return;
+	}
 	buf_printf(out, ", of which fresh blocks confirm %u as slower", worse);
 	put_largest(out, largest(c, ROLE_SCREEN, VERDICT_REGRESSED), worse);
 	buf_printf(out, " and %u as faster", better);
@@ -296,7 +307,9 @@ static void sentence(struct buf *out, const struct comparison *c)
 	if (c->unproven)
 		put_unproven(out, c);
 	if (c->noisy) {
-		buf_puts(out, "This machine is too noisy to tell: only shifts of ");
+		buf_puts(out, c->kind == COMPARE_BLOCKS
+				      ? "This machine is too noisy to tell: only shifts of "
+				      : "Too noisy to tell: only shifts of ");
 		put_share(out, c->detectable);
 		buf_puts(out, " or more would be found. ");
 	}
@@ -307,7 +320,11 @@ static void sentence(struct buf *out, const struct comparison *c)
 		put_margins(out, c);
 	put_verdicts(out, c);
 	put_screens(out, c);
-	buf_printf(out, " (%s against %s).", c->b, c->a);
+	if (c->kind == COMPARE_NODES)
+		buf_printf(out, " (%u node%s before and after, %u untouched).", c->blocks,
+			   c->blocks == 1 ? "" : "s", c->untouched);
+	else
+		buf_printf(out, " (%s against %s).", c->b, c->a);
 }
 
 /* ---- the guarantee ---- */
@@ -325,7 +342,7 @@ static void guarantee_blocks(struct buf *out, const struct comparison *c)
 		   c->a, c->b);
 	buf_printf(out,
 		   "If nothing differs, or all of it by just the margin, the chance that any "
-		   "of the %u verdicts on gates and controls is wrong is at most ",
+		   "verdict on gates and controls (%u in all) is wrong is at most ",
 		   m);
 	put_share(out, f.alpha);
 	if (c->screens) {
@@ -344,6 +361,35 @@ static void guarantee_blocks(struct buf *out, const struct comparison *c)
 	buf_printf(out, "%u process%s strayed.", strays, strays == 1 ? "" : "es");
 }
 
+static void guarantee_before_after(struct buf *out, const struct comparison *c)
+{
+	bool assumed = false;
+
+	for (size_t i = 0; i < c->n; i++)
+		assumed |= c->row[i].assumed;
+	if (assumed) {
+		buf_puts(out,
+			 "Nothing is promised: how much sessions differ is assumed, not known. "
+			 "Intervals are shown to say what to expect.");
+		return;
+	}
+	if (c->kind == COMPARE_SESSIONS)
+		buf_puts(out, "Each verdict weighs the shift against how much sessions of an "
+			      "unchanged machine differ, as the history has it. ");
+	else
+		buf_puts(out, "Each node is compared with itself; what it changed by is weighed "
+			      "against how much the nodes differ in that. ");
+	buf_printf(out,
+		   "If nothing differs, or all of it by just the margin, the chance that any "
+		   "verdict on gates (%u in all) is wrong is at most ",
+		   c->gates);
+	put_share(out, VERDICT_ALPHA);
+	buf_puts(out, c->kind == COMPARE_NODES && !c->untouched
+			      ? ". No untouched node is there, so a drift of all of them cannot be "
+				"told from the change."
+			      : ".");
+}
+
 static void copy_cut(char *to, size_t size, struct buf *from)
 {
 	struct buf cut = BUF_INIT;
@@ -360,7 +406,9 @@ void comparison_words(struct comparison *c)
 
 	sentence(&text, c);
 	copy_cut(c->sentence, sizeof(c->sentence), &text);
-	if (is_pair_kind(c))
+	if (c->kind == COMPARE_BLOCKS)
 		guarantee_blocks(&text, c);
+	else
+		guarantee_before_after(&text, c);
 	copy_cut(c->guarantee, sizeof(c->guarantee), &text);
 }

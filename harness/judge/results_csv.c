@@ -112,8 +112,8 @@ static void process_row(struct buf *out, const struct results *all, const struct
 		count(&c, p->n),
 		number(&c, p->median),
 		number(&c, strcmp(r->metric, RATE_WALL) != 0 ? rate_wall(all, r, p) : NAN),
-		p->valid ? "1" : "0",
-		p->cause,
+		p->valid && !r->untrue ? "1" : "0",
+		r->untrue ? "untrue" : p->cause, /* nothing is compared with it */
 	};
 
 	csv_row(out, f, COUNT(f));

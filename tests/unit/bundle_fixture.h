@@ -120,7 +120,7 @@ static void fill(struct bundle *b)
 	bundle_log(b, "two\nlines", 9);
 }
 
-static void make(const char *dir)
+static inline void make(const char *dir)
 {
 	struct err e = ERR_INIT;
 	struct bundle *b;

@@ -77,7 +77,7 @@ static void test_too_few_blocks(void **state)
 	one_gate(&m, LATENCY("size=4", 0), 7);
 	assert_int_equal(verdict(&m, "size=4"), VERDICT_INCONCLUSIVE);
 	assert_int_equal(row(&m, "size=4")->decision.wants, 8);
-	HAS(row(&m, "size=4")->reason, "7 valid blocks");
+	HAS(row(&m, "size=4")->reason, "7 blocks of 8 that the first look needs");
 	assert_int_equal(m.c.exit, EXIT_INCONCLUSIVE);
 	done(&m);
 }
