@@ -17,12 +17,18 @@ static unsigned columns(void)
 	return 80;
 }
 
+void present_style(struct terminal_style *style)
+{
+	*style = (struct terminal_style){log_colour(stdout), log_utf8(), columns()};
+}
+
 static int render(const struct report *r, bool json, struct err *e)
 {
-	struct terminal_style style = {log_colour(stdout), log_utf8(), columns()};
+	struct terminal_style style;
 	struct buf html = BUF_INIT, text = BUF_INIT;
 	int rc;
 
+	present_style(&style);
 	report_html(&html, r);
 	rc = bundle_write_file(r->data->dir, "report.html", buf_str(&html), html.len, e);
 	if (json)

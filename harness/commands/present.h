@@ -9,4 +9,8 @@
 /* Judges, writes the derived files, prints. Returns the exit code of the outcome. */
 int present_bundle(const char *dir, bool json, struct err *e);
 
+/* How this terminal shows text. */
+struct terminal_style;
+void present_style(struct terminal_style *style);
+
 #endif
