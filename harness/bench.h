@@ -2,7 +2,7 @@
  * The contract between kernels/ (what is measured) and harness/ (the machinery, which
  * knows no benchmark). A benchmark is one file with one `const struct bench`, named in
  * kernels/list.h. It emits samples through the context that it is given; it opens no
- * file, reads no environment variable and decides no verdict.
+ * file but those that it measures, reads no environment variable and decides no verdict.
  */
 #ifndef ASSAY_BENCH_H
 #define ASSAY_BENCH_H

@@ -2,6 +2,7 @@
 BENCH(control)
 BENCH(copy)
 BENCH(host_bandwidth)
+BENCH(host_io)
 BENCH(host_latency)
 BENCH(null)
 BENCH(startup)
