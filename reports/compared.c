@@ -2,6 +2,8 @@
 #include "compared.h"
 #include "text.h"
 #include "../harness/base/mem.h"
+#include "../harness/formats/key.h"
+#include "../harness/judge/words.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -92,6 +94,61 @@ const struct compared **compared_rows(const struct comparison *c, enum role role
 	return out;
 }
 
+static bool one_metric(const struct compared *a, const struct compared *b)
+{
+	return !strcmp(a->bench, b->bench) && !strcmp(a->metric, b->metric);
+}
+
+/* Whether all rows of x's metric, two at least, have that label. */
+static bool is_shared(const char *label, const struct compared *x,
+		      const struct compared *const *row, size_t n)
+{
+	size_t others = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!one_metric(row[i], x))
+			continue;
+		if (!key_subset(label, row[i]->labels))
+			return false;
+		others += row[i] != x;
+	}
+	return others > 0;
+}
+
+/* The labels of x that are shared, or those that are not, as a key has them. */
+static void some_labels(struct buf *out, const struct compared *x,
+			const struct compared *const *row, size_t n, bool shared)
+{
+	char *copy = mem_strdup(x->labels), *save = NULL;
+
+	for (char *l = strtok_r(copy, ",", &save); l; l = strtok_r(NULL, ",", &save))
+		if (is_shared(l, x, row, n) == shared)
+			buf_printf(out, "%s%s", out->len ? "," : "", l);
+	free(copy);
+}
+
+void compared_short(struct buf *out, const struct compared *x, const struct compared *const *row,
+		    size_t n)
+{
+	struct buf labels = BUF_INIT;
+	struct compared brief = *x;
+
+	some_labels(&labels, x, row, n, false);
+	brief.labels = buf_str(&labels);
+	compared_name(out, &brief);
+	buf_free(&labels);
+}
+
+void compared_shared(struct buf *out, const struct compared *x, const struct compared *const *row,
+		     size_t n)
+{
+	struct buf labels = BUF_INIT;
+
+	some_labels(&labels, x, row, n, true);
+	words_labels(out, buf_str(&labels));
+	buf_free(&labels);
+}
+
 const char *compared_word(const struct compared *x, bool worse)
 {
 	size_t n = strlen(x->unit);
@@ -134,6 +191,16 @@ void compared_interval(struct buf *out, const struct compared *x)
 		buf_puts(out, " to ");
 		put_share(out, x, x->hi);
 	}
+}
+
+void compared_half(struct buf *out, const struct compared *x)
+{
+	char text[16];
+
+	if (isfinite(x->lo) && isfinite(x->hi))
+		buf_printf(out, "± %s %%", text_percent(text, sizeof(text), (x->hi - x->lo) / 2));
+	else
+		buf_puts(out, "–");
 }
 
 void compared_median(struct buf *out, const struct compared *x, bool b)

@@ -30,12 +30,20 @@ const char *standing_word(enum standing s); /* "regressed" */
  */
 const struct compared **compared_rows(const struct comparison *c, enum role role, size_t *n);
 
+/* A name without the labels that all n rows of its metric share, for where there is little room. */
+void compared_short(struct buf *out, const struct compared *x, const struct compared *const *row,
+		    size_t n);
+/* The labels that it leaves out, in words; "" for none. */
+void compared_shared(struct buf *out, const struct compared *x, const struct compared *const *row,
+		     size_t n);
 /* "slower", "faster"; "worse", "better" of what is no speed. */
 const char *compared_word(const struct compared *x, bool worse);
 /* "3.1 % slower", "no change", "–" where there is none. */
 void compared_change(struct buf *out, const struct compared *x);
 /* "2.8 to 3.4 % slower", "0.2 % faster to 0.4 % slower". */
 void compared_interval(struct buf *out, const struct compared *x);
+/* Half of the interval, for where there is little room: "± 0.3 %". */
+void compared_half(struct buf *out, const struct compared *x);
 /* A median on its unit's scale: "55.31 GB/s", "–". */
 void compared_median(struct buf *out, const struct compared *x, bool b);
 

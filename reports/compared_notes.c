@@ -169,7 +169,9 @@ static void note_lost(struct buf *out, const struct comparison *c)
 	buf_printf(out, "%u of %s, %u of %s, counted a gate", a, c->a, b, c->b);
 	if (cause)
 		buf_printf(out, "; the first: %s", cause);
-	buf_puts(out, ". Both sides were measured again in their place, twice at most.");
+	buf_puts(out, c->kind == COMPARE_BLOCKS
+			      ? ". Both sides were measured again in their place, twice at most."
+			      : ".");
 }
 
 static void note_detectable(struct buf *out, const struct comparison *c)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define PANELS	  16
+#define AB_PANELS 4 /* where the comparison is what the page is about */
 #define DOT_ROWS  40
 #define MAX_LINES 8
 
@@ -18,6 +19,11 @@ static void cell(struct page *p, const struct group *g, double v)
 
 	html_put(p->out, "<td>%s</td>",
 		 isnan(v) ? "–" : text_number(text, sizeof(text), v, &g->scale));
+}
+
+static size_t panels(const struct page *p)
+{
+	return p->comparison ? AB_PANELS : PANELS;
 }
 
 static void fold(struct page *p)
@@ -138,7 +144,7 @@ static void sweep(struct page *p, const struct group *g, const char *id)
 	spread_make(&s, g, (const char *const[]){"size"}, 1, MAX_LINES);
 	html_scroll(p, label);
 	buf_puts(p->out, "<div class=\"panels\">\n");
-	svg_sweep(p->out, id, g, &s, PANELS);
+	svg_sweep(p->out, id, g, &s, panels(p));
 	buf_puts(p->out, "</div>\n");
 	html_scroll_end(p);
 	html_put(p->out,
@@ -150,13 +156,13 @@ static void sweep(struct page *p, const struct group *g, const char *id)
 	if (view_stride(g) > 1)
 		html_put(p->out, " 1 in %zu sizes is drawn; all are in results.csv.",
 			 view_stride(g));
-	if (s.panels > PANELS)
-		html_put(p->out, " %d of %zu panels; the others are in results.csv.", PANELS,
+	if (s.panels > panels(p))
+		html_put(p->out, " %zu of %zu panels; the others are in results.csv.", panels(p),
 			 s.panels);
 	buf_puts(p->out, "</figcaption>\n");
 	fold(p);
 	html_scroll(p, "Data of the sweep");
-	for (size_t i = 0, end; i < s.n && s.row[i].panel < PANELS; i = end) {
+	for (size_t i = 0, end; i < s.n && s.row[i].panel < panels(p); i = end) {
 		for (end = i + 1; end < s.n && s.row[end].panel == s.row[i].panel; end++)
 			;
 		sweep_table(p, g, &s, s.row + i, end - i);
@@ -235,18 +241,18 @@ static void heat(struct page *p, const struct group *g, const char *id)
 	spread_make(&s, g, (const char *const[]){"cpu_node", "node"}, 2, 1);
 	html_scroll(p, label);
 	buf_puts(p->out, "<div class=\"panels\">\n");
-	svg_heat(p->out, id, g, &s, PANELS);
+	svg_heat(p->out, id, g, &s, panels(p));
 	buf_puts(p->out, "</div>\n");
 	html_scroll_end(p);
 	buf_puts(p->out, "<figcaption>Median in each cell; darker is more.");
 	name_outliers(p, g, &s);
-	if (s.panels > PANELS)
-		html_put(p->out, " %d of %zu panels; the others are in results.csv.", PANELS,
+	if (s.panels > panels(p))
+		html_put(p->out, " %zu of %zu panels; the others are in results.csv.", panels(p),
 			 s.panels);
 	buf_puts(p->out, "</figcaption>\n");
 	fold(p);
 	html_scroll(p, "Data of the heat map");
-	for (size_t i = 0, end; i < s.n && s.row[i].panel < PANELS; i = end) {
+	for (size_t i = 0, end; i < s.n && s.row[i].panel < panels(p); i = end) {
 		for (end = i + 1; end < s.n && s.row[end].panel == s.row[i].panel; end++)
 			;
 		heat_table(p, g, &s, s.row + i, end - i);

@@ -7,7 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS 64 /* of a table; beyond that it shows a choice */
+#define ROWS	64 /* of a table; beyond that it shows a choice */
+#define AB_ROWS 24 /* where the comparison is what the page is about */
+
+static size_t rows_of(const struct page *p)
+{
+	return p->comparison ? AB_ROWS : ROWS;
+}
 
 /* What the columns of a table must hold. */
 struct needs {
@@ -162,7 +168,7 @@ static void put_caption(struct page *p, const struct group *g, size_t shown)
 
 	view_constants(&constant, g);
 	buf_puts(p->out, "<caption>");
-	if (shown == ROWS && g->n > ROWS)
+	if (shown == rows_of(p) && g->n > shown)
 		html_put(p->out, "As many as fit here: ");
 	if (shown < g->n)
 		html_put(p->out,
@@ -212,7 +218,7 @@ static void put_metric(struct page *p, const struct group *g, size_t number)
 	const char *better = !strcmp(g->better, "higher")  ? ", higher is better"
 			     : !strcmp(g->better, "lower") ? ", lower is better"
 							   : "";
-	size_t n = view_pick(g, p->r, ROWS, shown);
+	size_t n = view_pick(g, p->r, rows_of(p), shown);
 	bool second = !strcmp(g->metric, "rate_wall"); /* beside a metric of its own: folded */
 
 	html_put(p->out, "<h4 id=\"m-%s-%s\">%s <small>%s%s%s</small></h4>\n", g->bench, g->metric,

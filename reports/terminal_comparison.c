@@ -9,13 +9,14 @@
 #include "../harness/base/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#define ROWS	 24 /* of one role */
-#define DIFFERS	 16
-#define HINTS	 8
-#define INDENT	 2
-#define CHANGE	 16
-#define INTERVAL 31 /* "0.25 % slower to 0.75 % faster" */
+#define ROWS	24 /* of one role */
+#define DIFFERS 16
+#define HINTS	8
+#define INDENT	2
+#define CHANGE	16
+#define HALF	11 /* "± 0.25 %" */
 
 static void alert(struct term *t, const char *word, const struct buf *text)
 {
@@ -47,24 +48,30 @@ static bool is_bad(enum standing s)
 	return s == STANDING_WORSE || s == STANDING_FAILED;
 }
 
-static void put_row(struct term *t, const struct compared *x)
-{
-	size_t width = t->style.columns - INDENT - CHANGE - INTERVAL - 1;
-	struct buf name = BUF_INIT, change = BUF_INIT, interval = BUF_INIT;
+/* What the rows of one role have in common, and names leave out. */
+struct rows {
+	const struct compared **row;
+	size_t n;
+};
 
-	compared_name(&name, x);
+static void put_row(struct term *t, const struct compared *x, const struct rows *all)
+{
+	size_t width = t->style.columns - INDENT - CHANGE - HALF - 1;
+	struct buf name = BUF_INIT, change = BUF_INIT, half = BUF_INIT;
+
+	compared_short(&name, x, all->row, all->n);
 	compared_change(&change, x);
-	compared_interval(&interval, x);
+	compared_half(&half, x);
 	term_pad(t, INDENT);
 	term_label(t, buf_str(&name), width);
 	term_cell(t, buf_str(&change), CHANGE);
-	term_cell(t, buf_str(&interval), INTERVAL);
+	term_cell(t, buf_str(&half), HALF);
 	buf_putc(t->out, '\n');
 	if (x->reason && x->reason[0]) {
 		term_pad(t, 2 * INDENT);
 		term_wrap(t, x->reason, 2 * INDENT, 2 * INDENT);
 	}
-	buf_free(&interval);
+	buf_free(&half);
 	buf_free(&change);
 	buf_free(&name);
 }
@@ -81,23 +88,49 @@ static void put_group(struct term *t, enum standing s, size_t n)
 	free(line);
 }
 
+/* "all copy bandwidth: pinned, 256 MiB", once a metric. */
+static void put_shared(struct term *t, const struct rows *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct compared *x = all->row[i];
+		struct buf words = BUF_INIT;
+		size_t k = 0;
+
+		while (strcmp(all->row[k]->bench, x->bench) != 0 ||
+		       strcmp(all->row[k]->metric, x->metric) != 0)
+			k++;
+		if (k == i)
+			compared_shared(&words, x, all->row, all->n);
+		if (words.len) {
+			char *line = mem_printf("all %s %s: %s", x->bench, x->metric, words.s);
+
+			term_pad(t, INDENT);
+			term_wrap(t, line, INDENT, 2 * INDENT);
+			free(line);
+		}
+		buf_free(&words);
+	}
+}
+
 static void put_rows(struct term *t, const struct comparison *c, enum role role)
 {
-	size_t n, told = 0;
-	const struct compared **row = compared_rows(c, role, &n);
+	struct rows all = {.n = 0};
+	size_t told = 0;
 
-	for (size_t i = 0, end; i < n; i = end) {
-		enum standing s = compared_standing(row[i]);
+	all.row = compared_rows(c, role, &all.n);
+	for (size_t i = 0, end; i < all.n; i = end) {
+		enum standing s = compared_standing(all.row[i]);
 
-		for (end = i; end < n && compared_standing(row[end]) == s; end++)
+		for (end = i; end < all.n && compared_standing(all.row[end]) == s; end++)
 			;
 		put_group(t, s, end - i);
 		for (size_t k = i; k < end && told < ROWS; k++, told++)
-			put_row(t, row[k]);
+			put_row(t, all.row[k], &all);
 	}
-	if (told < n)
-		buf_printf(t->out, "  %zu of %zu rows; all are in verdicts.csv.\n", told, n);
-	free(row);
+	if (told < all.n)
+		buf_printf(t->out, "  %zu of %zu rows; all are in verdicts.csv.\n", told, all.n);
+	put_shared(t, &all);
+	free(all.row);
 }
 
 static void put_notes(struct term *t, const struct comparison *c)

@@ -10,7 +10,6 @@
 #include "../base/buf.h"
 #include "../base/mem.h"
 #include "../base/units.h"
-#include "../stats/stats.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -21,6 +20,7 @@
 
 #define CLOCK_SHARE    0.005 /* clocks that differ by less are alike */
 #define CLOCK_READINGS 8     /* fewer say nothing */
+#define HELD_S	       2.0   /* a reading holds so long at most: its process may have ended */
 
 /* Times, counters, readings of the moment, names: different in every run. */
 static const char *const left_out[] = {
@@ -276,25 +276,64 @@ static void fold_gpus(struct differences *out, const struct side *a, const struc
 
 /* ---- clocks, from the telemetry ---- */
 
-/* Median of the readings of an arm; NaN where there are too few. */
+struct held {
+	double value;
+	double s; /* seconds that it held; while it is the last one, when it began */
+};
+
+static int by_value(const void *pa, const void *pb)
+{
+	const struct held *a = pa, *b = pb;
+
+	return (a->value > b->value) - (a->value < b->value);
+}
+
+/* The value that half of the time lies below; idle readings (under half of the highest) are left
+ * out. NaN where there are too few. */
+static double typical(struct held *v, size_t n)
+{
+	double whole = 0, below = 0, high = 0;
+	size_t busy = 0;
+
+	for (size_t i = 0; i < n; i++)
+		high = fmax(high, v[i].value);
+	for (size_t i = 0; i < n; i++)
+		if (v[i].value >= high / 2) {
+			whole += v[i].s;
+			v[busy++] = v[i];
+		}
+	if (busy < CLOCK_READINGS)
+		return NAN;
+	qsort(v, busy, sizeof(*v), by_value);
+	for (size_t i = 0; i < busy; i++) {
+		below += v[i].s;
+		if (below >= whole / 2)
+			return v[i].value;
+	}
+	return NAN;
+}
+
 static double reading(const struct bundle_data *d, const char *arm, const char *gpu,
 		      const char *field)
 {
-	double *v = mem_zalloc(d->n_telemetry + 1, sizeof(*v)), median = NAN;
+	struct held *v = mem_zalloc(d->n_telemetry + 1, sizeof(*v));
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->n_telemetry; i++) {
 		const struct telemetry_row *t = &d->telemetry[i];
 
-		if (!strcmp(t->field, field) && !strcmp(t->gpu, gpu) && !strcmp(t->arm, arm) &&
-		    isfinite(t->value))
-			v[n++] = t->value;
+		if (strcmp(t->field, field) != 0 || strcmp(t->gpu, gpu) != 0 ||
+		    strcmp(t->arm, arm) != 0 || !isfinite(t->value) || !isfinite(t->t_s))
+			continue;
+		if (n)
+			v[n - 1].s = fmin(fmax(t->t_s - v[n - 1].s, 0), HELD_S);
+		v[n++] = (struct held){t->value, t->t_s};
 	}
-	stats_sort(v, n);
-	if (n >= CLOCK_READINGS)
-		median = stats_median(v, n);
+	if (n)
+		v[n - 1].s = HELD_S;
+	double value = typical(v, n);
 	free(v);
-	return median;
+	return value;
 }
 
 static unsigned gpus_read(const struct bundle_data *d)

@@ -222,6 +222,7 @@ static void test_clock_of_the_telemetry(void **state)
 		t[i] = (struct telemetry_row){.arm = i % 2 ? "b" : "a",
 					      .gpu = "0",
 					      .field = "clock_sm",
+					      .t_s = i,
 					      .value = i % 2 ? 1.8e9 : 1.98e9};
 	d.telemetry = t;
 	d.n_telemetry = 40;

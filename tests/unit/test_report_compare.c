@@ -119,6 +119,8 @@ static void test_compare_terminal_and_json(void **state)
 	report_compare_terminal(&out, &s.r, &style);
 	HAS(out.s, "▼ Regressed. Of 40 gate metrics");
 	HAS(out.s, "45 % slower");
+	HAS(out.s, "\n  copy bandwidth GPU 2, d2h, 4 KiB"); /* what all share stands below */
+	HAS(out.s, "\n  all copy bandwidth: pinned\n");
 	buf_reset(&out);
 	report_compare_json(&out, &s.r);
 	HAS(out.s, "\"kind\": \"node\"");
