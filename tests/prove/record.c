@@ -94,7 +94,7 @@ static int read_file(struct values *all, const char *path, struct err *e)
 	FILE *f = fopen(path, "r");
 
 	if (!f)
-		return err_set(e, errno, "%s: %s", path, strerror(errno));
+		return err_at(e, errno, path, 0, "%s", strerror(errno));
 	bool of_processes = fgets(head, sizeof(head), f) && !strncmp(head, "arm,", 4);
 	fclose(f);
 	return of_processes ? csv_read_file(path, processes, 7, false, process_row, all, e)
@@ -222,17 +222,18 @@ int record_read(struct record *r, const char *const *path, size_t n_files, const
 		rc = read_file(&all, path[all.file], e);
 	if (rc)
 		goto out;
-	qsort(all.v, all.n, sizeof(*all.v), by_place);
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), by_place);
 	d = pair(r, &all, &n);
 	if (r->n && r->n <= RECORD_SERIES)
 		keep_whole(r, d, n);
 	if (!r->n || r->n > RECORD_SERIES)
-		rc = err_set(e, EINVAL, "%s: %zu metrics; choose 1 to %d with --only", *path, r->n,
-			     RECORD_SERIES);
+		rc = err_at(e, EINVAL, *path, 0, "%zu metrics; choose 1 to %d with --only", r->n,
+			    RECORD_SERIES);
 	else if (r->blocks < least)
-		rc = err_set(e, EINVAL,
-			     "%s: %zu blocks are whole in all %zu metrics; %zu are needed", *path,
-			     r->blocks, r->n, least);
+		rc = err_at(e, EINVAL, *path, 0,
+			    "%zu blocks are whole in every metric; %zu are needed", r->blocks,
+			    least);
 out:
 	for (size_t i = 0; i < all.n; i++) {
 		free(all.v[i].bench);

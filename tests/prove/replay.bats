@@ -96,7 +96,7 @@ processes() {
 	[[ $output == *"0 metrics; choose 1 to 40 with --only"* ]]
 	record 20 >"$T/few.csv"
 	run -2 "$replay" "$T/few.csv"
-	[[ $output == *"20 blocks are whole in all 3 metrics; 32 are needed"* ]]
+	[[ $output == *"few.csv: 20 blocks are whole in every metric; 32 are needed"* ]]
 	run -2 "$replay" "$T/none.csv"
 	run -2 "$replay"
 	run -2 "$replay" --repeats=3 "$T/blocks.csv"

@@ -14,6 +14,7 @@
 #include "record.h"
 #include "../../harness/stats/stats.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -252,7 +253,9 @@ int main(int argc, char **argv)
 		}
 	}
 	if (!a.files || record_read(&p.record, a.path, a.files, a.only, VERDICT_MOST, &e)) {
-		fprintf(stderr, "replay: %s\n", a.files ? e.text : "which file?");
+		if (!a.files)
+			err_set(&e, EINVAL, "which file? See tests/prove/README.md");
+		err_print(&e, "replay", stderr);
 		rc = 2;
 		goto out;
 	}

@@ -108,10 +108,10 @@ static void decision_rows(struct table *t, enum mutant rule)
 void rows_gates(struct table *t, enum mutant rule)
 {
 	table_title(t, "Families of 38 gates and 2 controls with any wrong verdict");
-	for (int s = 0; s < SHAPES; s++)
+	for (enum shape s = NORMAL; s < SHAPES; s++)
 		error_rows(t, shape_text(s), s, rule, AT_MOST);
 	table_title(t, "The same with a wrong rule: the proof must see it");
-	for (int m = SHIPPED + 1; m < MUTANTS; m++)
+	for (enum mutant m = SHIPPED + 1; m < MUTANTS; m++)
 		error_rows(t, mutant_name(m), NORMAL, m, MORE_THAN);
 	table_title(t, "Decisions about a gate among 200, m = 1 %");
 	decision_rows(t, rule);
