@@ -9,7 +9,7 @@ setup() {
 	script=$BATS_TEST_DIRNAME/../../scripts/setup
 	bin=$BATS_TEST_TMPDIR/bin
 	mkdir -p "$bin" "$BATS_TEST_TMPDIR/root/var/lib/apt/lists"
-	for tool in bash sh env cat grep sed sort tail dirname realpath printf python3; do
+	for tool in bash sh env cat grep sed sort tail dirname realpath printf python3 timeout; do
 		ln -s "$(command -v "$tool")" "$bin/$tool"
 	done
 	export SETUP_ROOT=$BATS_TEST_TMPDIR/root LOG=$BATS_TEST_TMPDIR/log PLAN=$BATS_TEST_TMPDIR/plan
@@ -102,6 +102,32 @@ refused() { # what the reason must say
 	not installed
 	[[ $output == *"it would touch docker.io"* ]]
 	[[ $output == *"will be skipped"* ]]
+}
+
+@test "a docker client that reaches no daemon is no engine" {
+	fake docker 'exit 1'
+	plan 'Inst runc (1.1 Debian:12 [amd64])' 'Inst podman (4.3 Debian:12 [amd64])'
+	run_setup containers
+	[ "$status" -eq 0 ]
+	installed
+}
+
+@test "what starts a service is added only on machines that are thrown away" {
+	run_setup containers
+	not grep -qE 'openssh-server|slurm|docker' "$LOG"
+	plan 'Inst docker.io (20 Debian:12 [amd64])' 'Inst containerd (1.6 Debian:12 [amd64])' \
+		'Inst slurm-wlm (22 Debian:12 [amd64])' 'Inst openssh-server (9 Debian:12 [amd64])'
+	: >"$LOG"
+	fake podman ':' # there is an engine: no second one
+	fake runc ':'
+	SETUP=upgrade run_setup containers
+	grep '^apt-get -s' "$LOG" | grep 'slurm-wlm.*openssh-server'
+	not grep -q docker "$LOG"
+	rm "$bin/podman" "$bin/runc"
+	plan 'Inst runc (1.1 Debian:12 [amd64])' 'Inst docker.io (20 Debian:12 [amd64])'
+	SETUP=upgrade run_setup containers
+	[ "$status" -eq 0 ]
+	grep -q 'install -y .* docker.io slurm-wlm munge openssh-server$' "$LOG"
 }
 
 @test "where an engine is, containers asks for no other" {
