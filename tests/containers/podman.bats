@@ -1,100 +1,77 @@
 #!/usr/bin/env bats
-# Steps in a real podman container: same rows through the same pipe, its own view of where it is,
-# and nothing left behind by a kill.
-# shellcheck disable=SC2154 # set by common.bash or bats: top, stderr
-load ../e2e/common
+# in-podman: real containers. What is asked of every launcher is in common.bash.
+load common
 
 setup() {
-	command -v podman >/dev/null || skip "no podman"
-	IN=$top/scripts/in-podman
-	timeout 60 "$IN" --id "assay-try-$$" -- /bin/true </dev/null || skip "podman cannot start a container here"
-	suite long <<-E
-		[suite]
-		summary = long enough to be killed
-		[null]
-		step = 1..4
-		sleep = 1500
-		processes = 1
-	E
-	suite short <<-E
-		[suite]
-		summary = short
-		[null]
-		processes = 2
-	E
+	need podman
+	own_place
+	in=("$scripts/in-podman")
+	timeout 60 "${in[@]}" -- /bin/true </dev/null || skip "podman cannot start a container here"
 }
 
-containers() { podman ps -a --format '{{.Names}}' | grep -c '^assay-' || true; }
-no_container_left() {
-	for _ in $(seq 150); do
-		[ "$(containers)" -eq 0 ] && return 0
-		sleep 0.1
-	done
-	podman ps -a
-	return 1
-}
-no_step_left() {
-	for _ in $(seq 100); do
-		pgrep -f "$ASSAY step null.*--lifeline" >/dev/null || return 0
-		sleep 0.1
-	done
-	pgrep -af "$ASSAY step null"
-	return 1
+@test "podman: the same numbers as on the host, for one seed" { same_numbers; }
+@test "podman: SIGKILL of the parent leaves nothing, and --resume finishes" { killed_parent; }
+@test "podman: SIGKILL of the launcher leaves nothing" { killed_launcher; }
+@test "podman: --stop ends the step from outside" { stopped_by_id; }
+@test "podman: the end of standard input ends the step" { lifeline; }
+@test "podman: a step that hangs is ended there too" { hanging_step; }
+@test "podman: what --dry-run prints can be run" { dry_run_works; }
+@test "podman: handicaps are seen from inside" { handicaps --overlay; }
+
+@test "podman: fair by default" {
+	look
+	has_facts 'limits.cpu_quota none' 'limits.memory none' 'container.runtime podman' \
+		"limits.memlock $(own_memlock)" "limits.affinity $(own_cpus)" "limits.dev_shm $(own_shm)"
+	not grep -q '^container.root_fs overlay' <<<"$facts"
 }
 
-@test "a suite in a container: passes, and the manifest says where it ran" {
-	run -0 "$ASSAY" run "$T/short.ini" --arm "podman=$IN" --out "$T/b"
-	[ "$(csv "$T/b/steps.csv" arm status | sort -u)" = 'podman|PASS' ]
-	csv "$T/b/manifest.csv" arm key value | grep '^podman|container.runtime|podman' >/dev/null
-	no_container_left
+@test "podman: a caller that is bound to a CPU has a container that is" {
+	facts=$(taskset -c 0 "${in[@]}" -- "$ASSAY" step probe </dev/null | cut -d' ' -f2 | grep cpuset_cpus)
+	[[ $facts == env,limits.cpuset_cpus,0,* ]]
 }
 
-@test "the same numbers in the container as on the host, for one seed" {
-	"$ASSAY" run "$T/short.ini" --out "$T/host" >/dev/null 2>&1
-	"$ASSAY" run "$T/short.ini" --arm "host=$IN" --out "$T/box" >/dev/null 2>&1
-	[ "$(csv "$T/host/samples.csv" value)" = "$(csv "$T/box/samples.csv" value)" ]
+@test "podman: a GPU described by CDI is handed on" {
+	need_root
+	unshare -m bash -c '
+		mkdir -p /etc/cdi && mount -t tmpfs none /etc/cdi || exit 9
+		cat >/etc/cdi/nvidia.json <<-E
+		{"cdiVersion": "0.3.0", "kind": "nvidia.com/gpu", "devices": [{"name": "all",
+			"containerEdits": {"deviceNodes": [{"path": "/dev/null", "hostPath": "/dev/null"}],
+				"env": ["ASSAY_SAW_CDI=yes"]}}]}
+		E
+		"$@"' sh "${in[@]}" -- /bin/sh -c 'echo "cdi $ASSAY_SAW_CDI"' </dev/null >"$T/out" 2>&1 ||
+		skip "no CDI here: $(tail -n 1 "$T/out")"
+	grep -qx 'cdi yes' "$T/out"
 }
 
-@test "SIGKILL of the parent with a container running: none survives, --resume finishes" {
-	"$ASSAY" run "$T/long.ini" --arm "podman=$IN" --out "$T/b" >/dev/null 2>&1 &
-	pid=$!
-	for _ in $(seq 400); do
-		[ -e "$T/b/steps.csv" ] && [ "$(wc -l <"$T/b/steps.csv")" -ge 2 ] && [ "$(containers)" -gt 0 ] && break
-		sleep 0.05
-	done
-	sleep 0.5
-	kill -9 "$pid"
-	wait "$pid" || true
-	no_container_left
-	no_step_left
-	run -0 "$ASSAY" run --resume "$T/b" --arm "podman=$IN"
-	sealed "$T/b"
-	[ "$(csv "$T/b/steps.csv" step status | sort -u)" = $'0|PASS\n1|PASS\n2|PASS\n3|PASS' ]
-	no_container_left
+@test "podman: with IMAGE the image's root is used, and the program's folder is bound into it" {
+	IMAGE=some/image run -0 "${in[@]}" --dry-run --memory 1G -- "$ASSAY" step null
+	[[ $output == podman*" -v $T/program:$T/program:ro "*" some/image $ASSAY step null"* ]]
+	[[ $output == *"--memory 1073741824"* && $output != *rootfs* && $output != */usr:/usr* ]]
 }
 
-@test "a step that hangs in a container is stopped there too" {
-	suite hang <<-E
-		[suite]
-		summary = hangs
-		[null]
-		outcome = stubborn
-		processes = 1
-		deadline = 2s
-	E
-	run -3 "$ASSAY" run "$T/hang.ini" --arm "podman=$IN" --out "$T/b"
-	[ "$(csv "$T/b/steps.csv" status)" = TIMEOUT ]
-	no_container_left
-	no_step_left
+@test "podman: wrong usage says what is wrong" {
+	run -2 "${in[@]}" --cpu 1 -- "$ASSAY"
+	[[ $output == *"no option --cpu"* ]]
+	run -2 "${in[@]}" --memory much -- "$ASSAY"
+	[[ $output == *"--memory: much is no size"* ]]
+	run -2 "${in[@]}" --id 'a/../b' -- "$ASSAY"
+	[[ $output == *"an ID is made of"* ]]
+	run -2 "${in[@]}" -- "$T/nothing"
+	[[ $output == *"no program $T/nothing"* ]]
+	run -2 "${in[@]}" "$ASSAY" step null
+	[[ $output == *"comes after --"* ]]
+	run -2 "${in[@]}" --bind "$T/nothing" -- "$ASSAY"
+	[[ $output == *"no folder $T/nothing"* ]]
+	run -2 "${in[@]}" --copy -- "$ASSAY"
+	[[ $output == *"podman cannot do --copy"* ]]
+	nothing_left
 }
 
-@test "a container of half a CPU says so in its manifest" {
-	PODMAN_ARGS='--cpus 0.5' run "$ASSAY" run "$T/short.ini" --arm "podman=$IN" --out "$T/b"
-	[ "$status" -eq 0 ] || skip "no CPU quota here: ${lines[-1]}"
-	csv "$T/b/manifest.csv" key value | grep -E '^limits.cpu_quota\|0\.5' >/dev/null
-}
-
-@test "--dry-run prints the command and starts nothing" {
-	run -0 "$IN" --dry-run -- "$ASSAY" step null
-	[[ $output == podman*"$ASSAY step null"* ]]
+@test "podman: another's folder at the place of the root file system is left alone" {
+	mkdir "$TMPDIR/assay-root-mine"
+	touch "$TMPDIR/assay-root-mine/precious"
+	run "${in[@]}" --id mine -- "$ASSAY" step null </dev/null
+	[ "$status" -ne 0 ]
+	[ -e "$TMPDIR/assay-root-mine/precious" ]
 }
