@@ -123,11 +123,13 @@ unsigned sim_lock(int gpu)
 /* A context ends with its process. */
 __attribute__((destructor)) static void close_contexts(void)
 {
+	int32_t pid = (int32_t)getpid();
+
 	if (!shared.map)
 		return;
 	for (int g = 0; g < SIM_MAX_GPUS; g++) {
 		for (int i = 0; i < SLOTS; i++) {
-			int32_t me = (int32_t)getpid();
+			int32_t me = pid;
 
 			atomic_compare_exchange_strong(&shared.map->gpu[g].pid[i], &me, 0);
 		}
