@@ -115,6 +115,18 @@ static bool is_shared(const char *label, const struct compared *x,
 	return others > 0;
 }
 
+const char *compared_remark(const struct compared *x, const struct compared *before)
+{
+	bool told = before && before->reason && x->reason && !strcmp(before->reason, x->reason);
+
+	return compared_standing(x) == STANDING_SAME || told || !x->reason ? "" : x->reason;
+}
+
+bool compared_lost(const struct pair *p)
+{
+	return !p->valid && p->cause && p->cause[0];
+}
+
 /* The labels of x that are shared, or those that are not, as a key has them. */
 static void some_labels(struct buf *out, const struct compared *x,
 			const struct compared *const *row, size_t n, bool shared)
@@ -191,6 +203,7 @@ void compared_interval(struct buf *out, const struct compared *x)
 		buf_puts(out, " to ");
 		put_share(out, x, x->hi);
 	}
+	buf_puts(out, x->assumed ? " (assumed)" : "");
 }
 
 void compared_half(struct buf *out, const struct compared *x)

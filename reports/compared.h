@@ -25,8 +25,8 @@ const char *standing_mark(enum standing s); /* ▼ */
 const char *standing_word(enum standing s); /* "regressed" */
 
 /*
- * The rows of one role, worst first, then in the order of results; of screens those that were
- * measured again. Fills n; the caller frees.
+ * The rows of one role, worst first, then in the order of results; of screens those with a large
+ * shift. Fills n; the caller frees.
  */
 const struct compared **compared_rows(const struct comparison *c, enum role role, size_t *n);
 
@@ -36,11 +36,15 @@ void compared_short(struct buf *out, const struct compared *x, const struct comp
 /* The labels that it leaves out, in words; "" for none. */
 void compared_shared(struct buf *out, const struct compared *x, const struct compared *const *row,
 		     size_t n);
+/* What a row says for itself: nothing where its verdict is enough, or `before` has said it. */
+const char *compared_remark(const struct compared *x, const struct compared *before);
+/* Lost with a cause. Sessions of unequal number leave places empty, which is no loss. */
+bool compared_lost(const struct pair *p);
 /* "slower", "faster"; "worse", "better" of what is no speed. */
 const char *compared_word(const struct compared *x, bool worse);
 /* "3.1 % slower", "no change", "–" where there is none. */
 void compared_change(struct buf *out, const struct compared *x);
-/* "2.8 to 3.4 % slower", "0.2 % faster to 0.4 % slower". */
+/* "2.8 to 3.4 % slower", "0.2 % faster to 0.4 % slower"; says so where it is assumed. */
 void compared_interval(struct buf *out, const struct compared *x);
 /* Half of the interval, for where there is little room: "± 0.3 %". */
 void compared_half(struct buf *out, const struct compared *x);

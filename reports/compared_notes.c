@@ -63,6 +63,20 @@ void compared_noisy(struct buf *out, const struct comparison *c)
 		   compared_noun(c));
 }
 
+static void tell_confirmed(struct buf *out, const struct comparison *c)
+{
+	buf_printf(out,
+		   ": %u showed a large shift and %s measured again in fresh blocks (%u regressed, "
+		   "%u improved, %u equivalent, %u undecided)",
+		   c->candidates, c->candidates == 1 ? "was" : "were",
+		   c->confirmed[VERDICT_REGRESSED], c->confirmed[VERDICT_IMPROVED],
+		   c->confirmed[VERDICT_EQUIVALENT], c->confirmed[VERDICT_INCONCLUSIVE]);
+	if (c->dropped)
+		buf_printf(out, "; %u more lay beyond their margin and were not measured again",
+			   c->dropped);
+	buf_putc(out, '.');
+}
+
 static void note_screens(struct buf *out, const struct comparison *c)
 {
 	if (!c->screens)
@@ -73,15 +87,13 @@ static void note_screens(struct buf *out, const struct comparison *c)
 		buf_puts(out, ": no large shift seen. Small ones are not looked for there.");
 		return;
 	}
-	buf_printf(out, ": %u showed a large shift and %s measured again in fresh %ss",
-		   c->candidates, c->candidates == 1 ? "was" : "were", compared_noun(c));
-	buf_printf(out, " (%u regressed, %u improved, %u equivalent, %u undecided)",
-		   c->confirmed[VERDICT_REGRESSED], c->confirmed[VERDICT_IMPROVED],
-		   c->confirmed[VERDICT_EQUIVALENT], c->confirmed[VERDICT_INCONCLUSIVE]);
-	if (c->dropped)
-		buf_printf(out, "; %u more lay beyond their margin and were not measured again",
-			   c->dropped);
-	buf_puts(out, c->dropped ? "." : ". Of the others: no large shift seen.");
+	if (c->kind == COMPARE_BLOCKS)
+		tell_confirmed(out, c);
+	else
+		buf_printf(out,
+			   ": the shift of %u is larger than its margin, which decides nothing.",
+			   c->candidates);
+	buf_puts(out, c->dropped ? "" : " Of the others: no large shift seen.");
 }
 
 static void note_controls(struct buf *out, const struct comparison *c)
@@ -136,7 +148,7 @@ static void note_strays(struct buf *out, const struct comparison *c)
 
 	count_all(c, &a, &b, false);
 	if (!a && !b) {
-		if (c->gates)
+		if (c->gates && c->kind == COMPARE_BLOCKS)
 			buf_puts(out, "none: no process lay far from the others of its metric.");
 		return;
 	}
@@ -152,7 +164,7 @@ static const char *first_cause(const struct comparison *c)
 		for (size_t k = 0; k < c->row[i].pairs; k++) {
 			const struct pair *p = &c->row[i].pair[k];
 
-			if (!p->valid && p->cause && p->cause[0])
+			if (compared_lost(p))
 				return p->cause;
 		}
 	return NULL;

@@ -25,7 +25,7 @@ static void put_head(struct page *p, const struct compare_report *r)
 
 	html_open(p, title);
 	html_put(p->out, "<header>\n<p class=\"kicker\">assay comparison of %ss</p>\n",
-		 compared_noun(c));
+		 c->kind == COMPARE_BLOCKS ? "arm" : compared_noun(c));
 	html_verdict(p, c->exit);
 	buf_puts(p->out, "<dl class=\"digest\">\n");
 	put_side(p, c->a, r->a, r->bundles_a);

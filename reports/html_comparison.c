@@ -93,7 +93,8 @@ static void put_medians(struct page *p, const struct compared *x)
 	}
 }
 
-static void put_row(struct page *p, const struct table *t, const struct compared *x)
+static void put_row(struct page *p, const struct table *t, const struct compared *x,
+		    const char *remark)
 {
 	enum standing s = compared_standing(x);
 
@@ -112,10 +113,10 @@ static void put_row(struct page *p, const struct table *t, const struct compared
 	if (t->blocks)
 		html_put(p->out, "<td>%u</td>", x->decision.look.k);
 	buf_puts(p->out, "</tr>\n");
-	if (s != STANDING_SAME && x->reason && x->reason[0])
+	if (remark[0])
 		html_put(p->out,
 			 "<tr class=\"why\"><td></td><td class=\"l\" colspan=\"%d\">%s</td></tr>\n",
-			 COLUMNS - 1 + t->margins + t->blocks, x->reason);
+			 COLUMNS - 1 + t->margins + t->blocks, remark);
 }
 
 static void put_table(struct page *p, const struct compared *const *row, size_t n,
@@ -131,7 +132,7 @@ static void put_table(struct page *p, const struct compared *const *row, size_t 
 	put_columns(p, &t);
 	buf_puts(p->out, "<tbody>\n");
 	for (size_t i = 0; i < n && i < ROWS; i++)
-		put_row(p, &t, row[i]);
+		put_row(p, &t, row[i], compared_remark(row[i], i ? row[i - 1] : NULL));
 	buf_puts(p->out, "</tbody></table>\n");
 	html_scroll_end(p);
 	buf_puts(p->out, "<figcaption>Line: interval of the shift. Shaded: the margin");
@@ -164,12 +165,13 @@ static void put_screens(struct page *p)
 	const struct compared **row = compared_rows(p->comparison, ROLE_SCREEN, &n);
 
 	if (n) {
-		html_put(
-			p->out,
-			"<h3 id=\"screens\">Other metrics with a large shift <small>measured again "
-			"in fresh %ss</small></h3>\n",
-			compared_noun(p->comparison));
-		put_table(p, row, n, "Screens that were measured again");
+		html_put(p->out,
+			 "<h3 id=\"screens\">Other metrics with a large shift "
+			 "<small>%s</small></h3>\n",
+			 p->comparison->kind == COMPARE_BLOCKS ? "measured again in fresh blocks"
+							       : "to be looked at: nothing is "
+								 "promised for them");
+		put_table(p, row, n, "Other metrics with a large shift");
 	}
 	free(row);
 }

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PLOTS 24 /* the page stays small */
 
@@ -43,11 +44,15 @@ static void put_side(struct page *p, const struct compared *x, bool b)
 	html_put(p->out, "<tr><th scope=\"row\">%s</th><td class=\"l\">%s</td><td class=\"l\">",
 		 buf_str(&name), b ? p->comparison->b : p->comparison->a);
 	for (size_t i = 0; i < x->pairs; i++) {
-		double v = b ? x->pair[i].b : x->pair[i].a;
+		const struct pair *q = &x->pair[i];
+		double v = b ? q->b : q->a;
 
-		html_put(p->out, "%s%s%s", i ? ", " : "",
+		html_put(p->out, "%s%s%s%s%s", i ? ", " : "", q->node ? q->node : "",
+			 q->node ? " " : "",
 			 isfinite(v) ? text_number(text, sizeof(text), v, &sc) : "–",
-			 x->pair[i].valid ? "" : " (lost)");
+			 compared_lost(q)		  ? " (lost)"
+			 : !strcmp(q->cause, "untouched") ? " (untouched)"
+							  : "");
 	}
 	html_put(p->out, "%s%s</td></tr>\n", sc.name[0] ? " " : "", sc.name);
 	buf_free(&name);

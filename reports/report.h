@@ -50,4 +50,8 @@ void report_compare_terminal(struct buf *out, const struct compare_report *r,
 			     const struct terminal_style *style);
 void report_compare_json(struct buf *out, const struct compare_report *r);
 
+/* history.html: trends of the gates over the sessions, and how much these differ. */
+struct history;
+void report_history_html(struct buf *out, const struct history *h);
+
 #endif

@@ -88,6 +88,15 @@ void svg_forest_row(struct buf *out, const struct forest *f, const struct compar
 void svg_pairs(struct buf *out, const char *id, const struct compared *x, const char *a,
 	       const char *b);
 
+/* One metric of a history over its sessions; name is its title. */
+struct history;
+struct history_metric;
+struct panel;
+/* How many hosts were met before that of this session: its shape, and its colour by eights. */
+unsigned trend_series(const struct panel *p, size_t session);
+void svg_trend(struct buf *out, const char *id, const struct history *h,
+	       const struct history_metric *m, const char *name);
+
 /*
  * Whether a cell of a heat map stands out: more than a tenth off the median of its kind (local
  * or remote pairs, three at least). *off is the signed share. Shown, not judged.

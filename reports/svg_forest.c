@@ -118,8 +118,10 @@ void svg_forest_row(struct buf *out, const struct forest *f, const struct compar
 			put_arrow(out, s, false, y);
 		if (x->hi > f->limit)
 			put_arrow(out, s, true, y);
-		if (fabs(x->ratio) <= f->limit)
-			put_mark(out, s, x_at(f, x->ratio), y);
 	}
+	if (fabs(x->ratio) <= f->limit)
+		put_mark(out, s, x_at(f, x->ratio), y);
+	else if (isnan(x->lo) && isfinite(x->ratio))
+		put_arrow(out, s, x->ratio > 0, y);
 	svg_close(out);
 }

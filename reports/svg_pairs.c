@@ -61,11 +61,11 @@ static void put_dots(struct buf *out, const struct plot *p, bool b)
 		const struct pair *q = &p->x->pair[i];
 		double v = b ? q->b : q->a, x = x_at(p, q->block) + (b ? 1.5 : -1.5);
 
-		if (isfinite(v) && q->valid)
+		if (isfinite(v) && !compared_lost(q))
 			html_put(&dots, "M%.1f %.1fh0", x, axis_at(&p->y, v));
 		if (isfinite(v) && (b ? q->stray_b : q->stray_a))
 			svg_marker(&rings, 0, x, axis_at(&p->y, v), 5);
-		if (!b && !q->valid)
+		if (!b && compared_lost(q))
 			html_put(&lost, "M%.1f %.1fl5 5m-5 0l5 -5", x - 1, BOTTOM - 4);
 	}
 	if (dots.len)

@@ -54,8 +54,10 @@ struct rows {
 	size_t n;
 };
 
-static void put_row(struct term *t, const struct compared *x, const struct rows *all)
+static void put_row(struct term *t, const struct rows *all, size_t i)
 {
+	const struct compared *x = all->row[i];
+	const char *remark = compared_remark(x, i ? all->row[i - 1] : NULL);
 	size_t width = t->style.columns - INDENT - CHANGE - HALF - 1;
 	struct buf name = BUF_INIT, change = BUF_INIT, half = BUF_INIT;
 
@@ -67,9 +69,9 @@ static void put_row(struct term *t, const struct compared *x, const struct rows 
 	term_cell(t, buf_str(&change), CHANGE);
 	term_cell(t, buf_str(&half), HALF);
 	buf_putc(t->out, '\n');
-	if (x->reason && x->reason[0]) {
+	if (remark[0]) {
 		term_pad(t, 2 * INDENT);
-		term_wrap(t, x->reason, 2 * INDENT, 2 * INDENT);
+		term_wrap(t, remark, 2 * INDENT, 2 * INDENT);
 	}
 	buf_free(&half);
 	buf_free(&change);
@@ -125,7 +127,7 @@ static void put_rows(struct term *t, const struct comparison *c, enum role role)
 			;
 		put_group(t, s, end - i);
 		for (size_t k = i; k < end && told < ROWS; k++, told++)
-			put_row(t, all.row[k], &all);
+			put_row(t, &all, k);
 	}
 	if (told < all.n)
 		buf_printf(t->out, "  %zu of %zu rows; all are in verdicts.csv.\n", told, all.n);

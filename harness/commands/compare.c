@@ -139,15 +139,42 @@ static int add_side(struct panel *p, char **dir, size_t n, unsigned side, struct
 	return rc;
 }
 
+/*
+ * Whose environments are shown side by side: a host that changed its software, before and after;
+ * of several sessions the first before and the last after. Where nothing changed, any host.
+ */
+static void pick_heads(const struct panel *p, struct compare_report *r)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < p->n_sessions && !changed; i++) {
+		const struct session *a = &p->session[i];
+
+		for (size_t k = p->n_sessions; k-- > 0 && a->side == 0 && !changed;) {
+			const struct session *b = &p->session[k];
+
+			if (b->side == 0 || strcmp(a->host, b->host) != 0)
+				continue;
+			changed = strcmp(a->software, b->software) != 0;
+			if (r->a && !changed)
+				continue;
+			r->a = a->head;
+			r->b = b->head;
+		}
+	}
+}
+
 static int present_panel(const struct comparison *c, const struct panel *p, const struct asked *a,
 			 struct err *e)
 {
-	const struct bundle_data *base = p->session[0].head,
-				 *new = p->session[p->n_sessions - 1].head;
-	struct compare_report r = {
-		.a = base, .b = new, .bundles_a = a->n_base, .bundles_b = a->n_new};
+	struct compare_report r = {.bundles_a = a->n_base, .bundles_b = a->n_new};
 
-	return present_with(c, r, arm_of(base), arm_of(new), a, e);
+	pick_heads(p, &r);
+	if (!r.a) { /* panel_check refuses that */
+		err_set(e, EINVAL, "no host is on both sides");
+		return EXIT_USAGE;
+	}
+	return present_with(c, r, arm_of(r.a), arm_of(r.b), a, e);
 }
 
 static int two_sides(const struct asked *a, struct err *e)

@@ -1,4 +1,5 @@
 /* assay history: how much each metric differs from session to session of an unchanged machine. */
+#include "../../reports/report.h"
 #include "../../reports/text.h"
 #include "../base/log.h"
 #include "../base/mem.h"
@@ -20,7 +21,8 @@
 static const struct option_spec options[] = {
 	{"json", NULL, "print JSON with the points of every metric"},
 	{"all", NULL, "show all metrics, not the gates alone"},
-	{"out", "DIR", "write history.csv, the same table with all metrics, into this folder"},
+	{"out", "DIR",
+	 "write history.csv (all metrics) and history.html (charts) into this folder"},
 	{NULL, NULL, NULL},
 };
 
@@ -145,7 +147,7 @@ static void add_csv_row(struct buf *out, const struct history_metric *m)
 	csv_row(out, f, sizeof(f) / sizeof(f[0]));
 }
 
-static int write_csv(const struct history *h, const char *dir, struct err *e)
+static int write_files(const struct history *h, const char *dir, struct err *e)
 {
 	struct buf text = BUF_INIT;
 
@@ -155,6 +157,10 @@ static int write_csv(const struct history *h, const char *dir, struct err *e)
 	for (size_t i = 0; i < h->n; i++)
 		add_csv_row(&text, &h->metric[i]);
 	int rc = bundle_write_file(dir, "history.csv", text.s, text.len, e);
+	buf_reset(&text);
+	report_history_html(&text, h);
+	if (!rc)
+		rc = bundle_write_file(dir, "history.html", text.s, text.len, e);
 	buf_free(&text);
 	return rc;
 }
@@ -175,11 +181,13 @@ static int run(const struct app *app, int argc, char **argv)
 	for (size_t i = 0; i < h.n_left_out; i++)
 		log_warn("left out %s: %s", h.left_out[i].dir, h.left_out[i].why);
 	if (!rc && a.out)
-		rc = write_csv(&h, a.out, &e);
+		rc = write_files(&h, a.out, &e);
 	if (!rc && a.json)
 		rc = show_json(&h);
 	else if (!rc)
 		show_table(&h, a.all);
+	if (!rc && a.out && !a.json)
+		printf("report: %s/history.html\n", a.out);
 	history_free(&h);
 	if (e.code)
 		err_print(&e, "assay", stderr);

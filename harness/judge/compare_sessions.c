@@ -96,7 +96,7 @@ static void show_sessions(struct compared *row, const struct panel *p, const str
 		row->pair[i].valid = isfinite(row->pair[i].a) && isfinite(row->pair[i].b);
 }
 
-static const char *tell_spread(struct comparison *c, const struct spread *s)
+static const char *tell_spread(struct comparison *c, const struct session_spread *s)
 {
 	if (s->assumed)
 		return comparison_keep(
@@ -117,8 +117,8 @@ static double sign(const struct compared *row)
 }
 
 /* Sessions a side that find a shift of that size, or show that it is inside the margin. */
-static unsigned sessions_needed(const struct compared *row, double mean, const struct spread *s,
-				unsigned gates)
+static unsigned sessions_needed(const struct compared *row, double mean,
+				const struct session_spread *s, unsigned gates)
 {
 	struct look l = {.verdict = VERDICT_INCONCLUSIVE};
 	unsigned r = 0;
@@ -135,7 +135,7 @@ static void judge_sessions(struct comparison *c, struct compared *row, const str
 {
 	const struct panel_key *key = panel_find(p, row->bench, row->metric, row->labels);
 	struct sides s = sides_of(p, key);
-	struct spread spread = history_spread(h, key, &p->session[0], s.k);
+	struct session_spread spread = history_spread(h, key, &p->session[0], s.k);
 	struct look *l = &row->decision.look;
 	double mean = sign(row) * (s.mean[1] - s.mean[0]);
 

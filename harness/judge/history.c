@@ -205,15 +205,15 @@ double history_prior(const char *cls, const char **provenance)
 	return !strcmp(cls, "latency") ? 0.003 : 0.0015;
 }
 
-struct spread history_spread(const struct history *h, const struct panel_key *key,
-			     const struct session *like, unsigned k)
+struct session_spread history_spread(const struct history *h, const struct panel_key *key,
+				     const struct session *like, unsigned k)
 {
 	const struct panel_key *known =
 		h ? panel_find(&h->panel, key->bench, key->metric, key->labels) : NULL;
 	const struct wanted w = {.suite = panel_value(like->head, "suite.hash"),
 				 .simulated = *panel_value(like->head, "simulated") != '\0',
 				 .most_k = k};
-	struct spread s = {.v = NAN};
+	struct session_spread s = {.v = NAN};
 	const char *from;
 	unsigned nu = 0;
 
@@ -223,5 +223,5 @@ struct spread history_spread(const struct history *h, const struct panel_key *ke
 	if (nu)
 		return s;
 	double sd = history_prior(key->cls, &from);
-	return (struct spread){.v = sd * sd, .nu = VERDICT_LIBRARY - 1, .assumed = true};
+	return (struct session_spread){.v = sd * sd, .nu = VERDICT_LIBRARY - 1, .assumed = true};
 }

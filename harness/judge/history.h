@@ -36,7 +36,7 @@ int history_load(struct history *h, const char *dir, struct err *e);
 void history_free(struct history *h);
 
 /* What is known of the spread of one key. */
-struct spread {
+struct session_spread {
 	double v; /* variance between sessions, of logs */
 	double nu;
 	bool assumed; /* a shipped prior */
@@ -46,8 +46,8 @@ struct spread {
  * From sessions of the same suite (its hash), simulated or real like it, with at most k processes
  * each: fewer are only noisier. h may be NULL. Without anything: the prior of the class.
  */
-struct spread history_spread(const struct history *h, const struct panel_key *key,
-			     const struct session *like, unsigned k);
+struct session_spread history_spread(const struct history *h, const struct panel_key *key,
+				     const struct session *like, unsigned k);
 
 /* The standard deviation between sessions that is assumed for a class, and where it is from. */
 double history_prior(const char *cls, const char **provenance);

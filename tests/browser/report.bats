@@ -6,11 +6,11 @@
 }
 
 @test "made-up reports are good in light, dark, at 400 px and on paper" {
-	for t in html comparison compare; do
+	for t in html comparison compare history; do
 		REPORT_OUT=$BATS_TEST_TMPDIR "${ASSAY%/*}/tests/unit/test_report_$t"
 	done
 	tests/browser/check --shots "$BATS_TEST_TMPDIR/shots" "$BATS_TEST_TMPDIR"/*.html
-	[ "$(find "$BATS_TEST_TMPDIR/shots" -name '*.png' | wc -l)" -ge 27 ]
+	[ "$(find "$BATS_TEST_TMPDIR/shots" -name '*.png' | wc -l)" -ge 33 ]
 }
 
 @test "the report of a run is good" {

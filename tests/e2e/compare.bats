@@ -182,7 +182,9 @@ compare() { run --separate-stderr "$ASSAY" compare "$@"; }
 	[ "$status" -eq 0 ]
 	[[ $stderr == *"left out $T/h/half: "* ]]
 	[ "$(csv "$T/o/history.csv" metric role sessions nu suffices | head -1)" = 'time|gate|4|2|no' ]
-	[[ $output == *"0 of 1 metrics"* ]]
+	[[ $output == *"0 of 1 metrics"*"report: $T/o/history.html"* ]]
+	grep -q 'History: 4 sessions of' "$T/o/history.html"
+	grep -q 'id="trend-0-t"' "$T/o/history.html"
 	"$ASSAY" history "$T/h" --json 2>/dev/null | python3 -m json.tool >/dev/null
 	run -2 "$ASSAY" history "$T/empty"
 	run -2 "$ASSAY" history "$T/nowhere"

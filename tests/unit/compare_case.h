@@ -4,6 +4,7 @@
 
 #include "../../harness/judge/compare.h"
 #include "make_ab.h"
+#include "report_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,13 +12,6 @@
 #include <cmocka.h>
 
 #define NEAR(a, b, within) assert_true(fabs((a) - (b)) <= (within))
-#define HAS(text, part)	   has(text, part, __LINE__)
-
-static inline void has(const char *text, const char *part, int line)
-{
-	if (!strstr(text, part))
-		fail_msg("line %d: \"%s\" is not in \"%s\"", line, part, text);
-}
 
 struct ab {
 	struct bundle_data d;

@@ -14,14 +14,7 @@
 #include <cmocka.h>
 
 #include "bundle_fixture.h"
-
-#define HAS(text, part) has(text, part, __LINE__)
-
-static inline void has(const char *text, const char *part, int line)
-{
-	if (!strstr(text, part))
-		fail_msg("line %d: \"%s\" is not in \"%s\"", line, part, text);
-}
+#include "report_text.h"
 
 /* One bundle; what is 0 or NULL is as usual. */
 struct mk_session {

@@ -18,7 +18,7 @@
 static inline void has(const char *text, const char *what, int line)
 {
 	if (!strstr(text, what))
-		fail_msg("line %d: \"%s\" is missing", line, what);
+		fail_msg("line %d: \"%s\" is not in \"%.400s\"", line, what, text);
 }
 
 /* Each must stand after the one before it. */

@@ -161,7 +161,7 @@ static void test_asked_by_sessions(void **state)
 	ok(mk_panel_add(&p, *state, "base0", 0, &e), &e);
 	panel_make(&p);
 	const struct panel_key *key = panel_find(&p, "mem", "rate", "gpu=0,size=4");
-	struct spread s = history_spread(&h, key, &p.session[0], 3);
+	struct session_spread s = history_spread(&h, key, &p.session[0], 3);
 	assert_true(!s.assumed && s.nu == 2);
 	s = history_spread(&h, key, &p.session[0], 5);
 	assert_true(!s.assumed && s.nu == 2 + 3);
