@@ -47,6 +47,16 @@ int command_options(const struct command *c, int argc, char **argv,
 	return result ? result : optind;
 }
 
+/* Bytes that are no column of a terminal: what follows the first of a UTF-8 character. */
+static int invisible(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++)
+		n += (*s & 0xc0) == 0x80;
+	return n;
+}
+
 void command_help(const struct command *c)
 {
 	printf("usage: assay %s%s%s\n\n%s.\n", c->name, c->args[0] ? " " : "", c->args, c->summary);
@@ -59,7 +69,7 @@ void command_help(const struct command *c)
 
 		snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? "=" : "",
 			 o->arg ? o->arg : "");
-		printf("  %-24s %s\n", left, o->help);
+		printf("  %-*s %s\n", 24 + invisible(left), left, o->help);
 	}
 }
 
