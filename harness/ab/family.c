@@ -43,7 +43,7 @@ int ab_add_controls(struct plan *p, const struct bench *const *benches, struct e
 	struct plan_step st = {.bench = bench_named(benches, COMPARE_CONTROL),
 			       .gpu = -1,
 			       .cases = 1,
-			       .row = {.processes = 1, .deadline_s = 60, .estimate_s = 0.2}};
+			       .row = {.processes = 1, .deadline_s = 60}};
 
 	for (size_t i = 0; i < p->n; i++)
 		if (p->step[i].bench == st.bench)
@@ -52,6 +52,7 @@ int ab_add_controls(struct plan *p, const struct bench *const *benches, struct e
 						       "the suite measures %s itself, which a "
 						       "comparison adds as its control",
 						       COMPARE_CONTROL);
+	st.row.estimate_s = st.bench->process_s;
 	st.row.step = (unsigned)p->n;
 	st.row.bench = mem_strdup(COMPARE_CONTROL);
 	st.row.label = mem_strdup("");

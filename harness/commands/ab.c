@@ -6,10 +6,11 @@
 #include "../base/self.h"
 #include "../base/status.h"
 #include "../base/units.h"
-#include "../judge/verdict.h"
+#include "../judge/compare.h"
 #include "job.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,32 +31,12 @@ static const struct option_spec options[] = {
 	{NULL, NULL, NULL},
 };
 
-#define MAX_MARGINS 8
-
 struct asked {
 	const char *arm[2];
-	const char *class_name[MAX_MARGINS]; /* "" for all classes */
-	double margin[MAX_MARGINS];
-	size_t margins;
+	struct margins margins;
 	bool quick, image; /* image: launchers' arms run on its user space */
 	char *plain;	   /* the program that such an arm starts; owned */
 };
-
-static int take_margin(struct asked *a, const char *value, struct err *e)
-{
-	const char *eq = strchr(value, '=');
-	double share;
-
-	if (a->margins == MAX_MARGINS)
-		return err_set(e, EINVAL, "--margin: at most %d of them", MAX_MARGINS);
-	if (units_parse_share(eq ? eq + 1 : value, &share) || !(share > 0))
-		return err_set(e, EINVAL,
-			       "--margin wants a share such as 2%% or latency=3%%, not \"%s\"",
-			       value);
-	a->class_name[a->margins] = eq ? mem_strndup(value, (size_t)(eq - value)) : mem_strdup("");
-	a->margin[a->margins++] = share;
-	return 0;
-}
 
 static int take_userland(struct asked *a, const char *value, struct err *e)
 {
@@ -82,7 +63,7 @@ static int take(void *arg, const char *name, const char *value, struct err *e)
 	else if (!strcmp(name, "userland"))
 		return take_userland(a, value, e);
 	else
-		return take_margin(a, value, e);
+		return margins_take(&a->margins, value, e);
 	return 0;
 }
 
@@ -183,20 +164,18 @@ static int record_arms(struct job *j, struct err *e)
 /* The first that matches: the user's word, latency, a launcher in play, else 1 %. */
 static int record_margins(struct job *j, struct err *e)
 {
-	const struct asked *a = j->own;
-	bool launcher = j->arm[0].words || j->arm[1].words, all = false, latency = false;
+	const struct margins *m = &((struct asked *)j->own)->margins;
+	bool launcher = j->arm[0].words || j->arm[1].words, all = !isnan(margins_of(m, ""));
 	int rc = 0;
 
-	for (size_t i = 0; i < a->margins && !rc; i++) {
-		char *key =
-			mem_printf("ab.margin%s%s", *a->class_name[i] ? "." : "", a->class_name[i]);
+	for (size_t i = 0; i < m->n && !rc; i++) {
+		const char *cls = m->of[i].cls;
+		char *key = mem_printf("ab.margin%s%s", *cls ? "." : "", cls);
 
-		all |= !*a->class_name[i];
-		latency |= !strcmp(a->class_name[i], "latency");
-		rc = add_number(j, key, a->margin[i], "--margin", e);
+		rc = add_number(j, key, margins_of(m, cls), "--margin", e); /* the last one */
 		free(key);
 	}
-	if (!rc && !all && !latency)
+	if (!rc && isnan(margins_of(m, "latency")))
 		rc = add_number(j, "ab.margin.latency", 0.03, "default for latencies", e);
 	if (!rc && !all && launcher)
 		rc = add_number(j, "ab.margin", 0.02, "default where a launcher is compared", e);
@@ -287,8 +266,6 @@ static int run(const struct app *app, int argc, char **argv)
 		code = job_run(&j, first, argc, argv);
 	if (e.code)
 		err_print(&e, "assay", stderr);
-	for (size_t i = 0; i < a.margins; i++)
-		free((char *)a.class_name[i]);
 	free(a.plain);
 	return code;
 }

@@ -1,4 +1,5 @@
 /* How large a shift counts: what the user declares, else by the class of the metric. */
+#include "../base/units.h"
 #include "compare.h"
 
 #include <errno.h>
@@ -23,16 +24,9 @@ int margins_take(struct margins *m, const char *text, struct err *e)
 {
 	const char *eq = strchr(text, '='), *number = eq ? eq + 1 : text;
 	size_t n = eq ? (size_t)(eq - text) : 0;
-	char *end;
-	double share = strtod(number, &end);
+	double share;
 
-	if (*number < '0' || *number > '9')
-		end = (char *)text; /* no "nan", no sign */
-	if (*end == '%') {
-		share /= 100;
-		end++;
-	}
-	if (*end || !(share > 0 && share < 1))
+	if (units_parse_share(number, &share) || !(share > 0))
 		return err_set(e, EINVAL,
 			       "--margin wants [CLASS=]SHARE above 0 and below 100 %%, for example "
 			       "2%% or latency=0.03, not \"%s\"",
