@@ -255,18 +255,20 @@ static void test_missing_gates(void **state)
 	done(&m);
 }
 
-static void test_optional_skips_pass(void **state)
+static void test_only_optional_skips_pass(void **state)
 {
-	struct ab m = {.d = {.n_plan = 0}};
-	struct mk_ab_metric l = LATENCY("size=4", 0);
+	for (int required = 0; required < 2; required++) {
+		struct ab m = {.d = {.n_plan = 0}};
+		struct mk_ab_metric l = LATENCY("size=4", 0);
 
-	mk_ab_head(&m.d, "mem.latency{}", "2", "0", "0");
-	mk_plan(&m.d, 0, "mem", "size=4", true, "");
-	mk_plan(&m.d, 1, "mem", "size=8", false, "SKIP:no GPU");
-	mk_ab_blocks(&m.d, &l, 0, 8);
-	judge(&m);
-	assert_int_equal(m.c.exit, EXIT_PASSED);
-	done(&m);
+		mk_ab_head(&m.d, "mem.latency{}", "2", "0", "0");
+		mk_plan(&m.d, 0, "mem", "size=4", true, "");
+		mk_plan(&m.d, 1, "mem", "size=8", required, "SKIP:no GPU");
+		mk_ab_blocks(&m.d, &l, 0, 8);
+		judge(&m);
+		assert_int_equal(m.c.exit, required ? EXIT_INCONCLUSIVE : EXIT_PASSED);
+		done(&m);
+	}
 }
 
 static void test_bad_margin_is_named(void **state)
@@ -330,7 +332,7 @@ int main(void)
 		cmocka_unit_test(test_metric_in_one_arm_only),
 		cmocka_unit_test(test_untrue_numbers),
 		cmocka_unit_test(test_missing_gates),
-		cmocka_unit_test(test_optional_skips_pass),
+		cmocka_unit_test(test_only_optional_skips_pass),
 		cmocka_unit_test(test_bad_margin_is_named),
 		cmocka_unit_test(test_no_arms),
 		cmocka_unit_test(test_verdicts_csv),

@@ -79,6 +79,32 @@ static void test_drift_is_not_the_driver(void **state)
 	done(&f);
 }
 
+/* A node that lost a process on one side has medians that do not spread alike: it is left out. */
+static void test_node_with_a_lost_process(void **state)
+{
+	struct fleet f;
+	char *dir = mem_printf("%s/new3", (char *)*state);
+	struct err e = ERR_INIT;
+
+	panel_init(&f.p);
+	add_nodes(&f, *state, 0, 3, (struct mk_session){.driver = "590.1"});
+	mk_session(*state, "base3", &(struct mk_session){.host = "node03", .boot = "b"});
+	mk_session(*state, "new3",
+		   &(struct mk_session){.host = "node03", .boot = "n", .driver = "590.1"});
+	char *text = read_text(dir, "processes.csv");
+	strstr(text, ",1,\n")[1] = '0';
+	write_text(dir, "processes.csv", text, strlen(text));
+	ok(mk_panel_add(&f.p, *state, "base3", 0, &e), &e);
+	ok(mk_panel_add(&f.p, *state, "new3", 1, &e), &e);
+	judge(&f);
+	assert_int_equal(f.c.row[0].decision.look.k, 3);
+	assert_false(f.c.row[0].pair[3].valid);
+	HAS(f.c.row[0].pair[3].cause, "unequally many processes");
+	free(text);
+	free(dir);
+	done(&f);
+}
+
 static void test_nothing_changed_anywhere(void **state)
 {
 	struct fleet f;
@@ -154,9 +180,13 @@ static void test_refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_a_driver_that_costs),		TEST(test_drift_is_not_the_driver),
-		TEST(test_nothing_changed_anywhere),	TEST(test_too_few),
-		TEST(test_one_untouched_is_no_control), TEST(test_refusals),
+		TEST(test_a_driver_that_costs),
+		TEST(test_drift_is_not_the_driver),
+		TEST(test_node_with_a_lost_process),
+		TEST(test_nothing_changed_anywhere),
+		TEST(test_too_few),
+		TEST(test_one_untouched_is_no_control),
+		TEST(test_refusals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

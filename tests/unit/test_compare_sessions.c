@@ -159,7 +159,7 @@ static void test_one_boot_is_one_session(void **state)
 	struct err e = ERR_INIT;
 
 	for (int i = 0; i < 2; i++) {
-		char base[8], new[8];
+		char base[24], new[24];
 
 		snprintf(base, sizeof(base), "base%d", i);
 		snprintf(new, sizeof(new), "new%d", i);
@@ -259,8 +259,8 @@ static void test_margins(void **state)
 {
 	struct margins m = {.n = 0};
 	struct err e = ERR_INIT;
-	static const char *const bad[] = {"",	 "x", "0",   "-1%", "100%",
-					  "nan", "1", "2%%", "a=",  "latency=inf"};
+	static const char *const bad[] = {"",	 "x",  "0",   "-1%", "100%",	    "nan",  "1",
+					  "2%%", "a=", "+2%", " 2%", "latency=inf", "0x.1", "."};
 
 	ok(margins_take(&m, "2%", &e), &e);
 	ok(margins_take(&m, "latency=0.03", &e), &e);

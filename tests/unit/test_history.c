@@ -44,7 +44,7 @@ static void test_pooled_by_hand(void **state)
 	struct history h;
 
 	for (int i = 0; i < 5; i++) {
-		char name[8];
+		char name[24];
 		struct buf text = BUF_INIT;
 
 		snprintf(name, sizeof(name), "n%d", i);
@@ -95,7 +95,7 @@ static void test_one_boot_adds_nothing(void **state)
 	struct history h;
 
 	for (int i = 0; i < 5; i++) {
-		char name[8];
+		char name[24];
 
 		snprintf(name, sizeof(name), "n%d", i);
 		mk_session(*state, name, &(struct mk_session){.boot = "same", .seed = (unsigned)i});
@@ -120,6 +120,7 @@ static void test_left_out(void **state)
 	assert_int_equal(symlink("night0", latest), 0);
 	load(&h, *state);
 	assert_int_equal(h.panel.n_sessions, 2);
+	assert_int_equal(h.panel.key[0].cell[0].k, 3); /* with the link there would be 6 */
 	assert_int_equal(h.n_left_out, 2);
 	HAS(h.left_out[0].dir, "night1");
 	HAS(h.left_out[0].why, "lacks the column");

@@ -155,6 +155,27 @@ static void test_missing_or_old(void **state)
 	intern_free(pool);
 }
 
+/* A number that cannot be true is compared with nothing. */
+static void test_untrue_numbers_are_not_valid(void **state)
+{
+	const char *dir = *state;
+	struct intern *pool = intern_new();
+	struct err e = ERR_INIT;
+	struct processes p;
+	struct bundle *b;
+
+	make_one_step(dir);
+	ok(bundle_reopen(&b, dir, &e), &e);
+	ok(bundle_add_manifest(b, "host", "fact.ceiling.copy.bandwidth{gpu=3}", "1e9", "PCIe", &e),
+	   &e);
+	bundle_close(b);
+	load(&p, dir, pool);
+	assert_int_equal(p.row[0].valid, 0);
+	assert_string_equal(p.row[0].cause, "untrue");
+	processes_free(&p);
+	intern_free(pool);
+}
+
 static void test_damaged_file_names_the_mend(void **state)
 {
 	const char *dir = *state;
@@ -194,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_a_million_columns),
 		TEST(test_missing_or_old),
+		TEST(test_untrue_numbers_are_not_valid),
 		TEST(test_damaged_file_names_the_mend),
 		TEST(test_newer_schema),
 	};
