@@ -158,6 +158,14 @@ static void planned_gpus(const struct panel_bundle *b, bool used[MAX_GPUS])
 	}
 }
 
+static int refuse_model(const struct panel_bundle *ref, const struct panel_bundle *b, unsigned gpu,
+			struct err *e)
+{
+	return refuse(b, e,
+		      "its GPU %u is a \"%s\", in %s it is a \"%s\": other models are not compared",
+		      gpu, gpu_value(b, gpu, "name"), ref->dir, gpu_value(ref, gpu, "name"));
+}
+
 /* map[gpu of b] = gpu of ref with the same UUID. */
 static int join_gpus(const struct panel_bundle *ref, const struct panel_bundle *b,
 		     unsigned map[MAX_GPUS], bool *moved, struct err *e)
@@ -173,25 +181,25 @@ static int join_gpus(const struct panel_bundle *ref, const struct panel_bundle *
 		map[g] = g;
 		if (!used[g])
 			continue;
-		if (strcmp(name, gpu_value(ref, g, "name")) != 0)
-			return refuse(b, e,
-				      "its GPU %u is a \"%s\", in %s it is a \"%s\": "
-				      "other models are not compared",
-				      g, name, ref->dir, gpu_value(ref, g, "name"));
-		if (!*uuid)
-			return refuse(b, e,
-				      "does not say the UUID of GPU %u, so nobody knows "
-				      "which one it was (is NVML there?)",
-				      g);
-		while (r < MAX_GPUS && strcmp(gpu_value(ref, r, "uuid"), uuid) != 0)
+		while (*uuid && r < MAX_GPUS && strcmp(gpu_value(ref, r, "uuid"), uuid) != 0)
 			r++;
-		if (r == MAX_GPUS)
-			return refuse(b, e,
-				      "its GPU %u (%s) is not in %s: was it exchanged? GPUs "
-				      "are joined by UUID",
-				      g, uuid, ref->dir);
-		map[g] = r;
-		*moved |= r != g;
+		if (*uuid && r < MAX_GPUS) {
+			map[g] = r;
+			*moved |= r != g;
+			continue;
+		}
+		if (strcmp(name, gpu_value(ref, g, "name")) != 0)
+			return refuse_model(ref, b, g, e);
+		if (!*uuid)
+			return refuse(
+				b, e,
+				"does not say the UUID of GPU %u, so nobody knows which one it "
+				"was (is NVML there?)",
+				g);
+		return refuse(b, e,
+			      "its GPU %u (%s) is not in %s: was it exchanged? GPUs are joined by "
+			      "UUID",
+			      g, uuid, ref->dir);
 	}
 	return 0;
 }
@@ -244,11 +252,7 @@ static int check_models(const struct panel_bundle *ref, const struct panel_bundl
 	planned_gpus(b, used);
 	for (unsigned g = 0; g < MAX_GPUS; g++)
 		if (used[g] && strcmp(gpu_value(b, g, "name"), gpu_value(ref, g, "name")) != 0)
-			return refuse(b, e,
-				      "its GPU %u is a \"%s\", in %s it is a \"%s\": other "
-				      "models are not compared",
-				      g, gpu_value(b, g, "name"), ref->dir,
-				      gpu_value(ref, g, "name"));
+			return refuse_model(ref, b, g, e);
 	return 0;
 }
 

@@ -213,7 +213,7 @@ static void test_refusals(void **state)
 		{{.params = "size=4,8,16"}, "other parameters"},
 		{{.processes = 5}, "with 5 processes"},
 		{{.host = "lab-08"}, "was measured on lab-08"},
-		{{.gpu_name = "A100"}, "is a \"A100\""},
+		{{.gpu_name = "A100", .uuid0 = "GPU-x", .uuid1 = "GPU-y"}, "is a \"A100\""},
 		{{.uuid1 = "GPU-new"}, "GPU 1 (GPU-new) is not in"},
 		{{.uuid1 = ""}, "does not say the UUID of GPU 1"},
 		{{.boot = ""}, "in which boot it was measured"},
