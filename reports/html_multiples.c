@@ -75,6 +75,30 @@ static void put_data(struct page *p, const struct compared *const *row, size_t n
 	buf_puts(p->out, "</details>\n");
 }
 
+/* A dot as the charts have it, in a line of text. */
+static void put_dot(struct page *p, const char *cls, const char *name, const char *after)
+{
+	html_put(p->out,
+		 "<svg aria-hidden=\"true\" width=\"12\" height=\"12\"><path class=\"%s\" "
+		 "d=\"M6 6h0\"/></svg> %s%s",
+		 cls, name, after);
+}
+
+static void put_caption(struct page *p, size_t n, size_t all)
+{
+	const struct comparison *c = p->comparison;
+
+	buf_puts(p->out, "<figcaption>");
+	put_dot(p, "dot s1", c->a, ", ");
+	put_dot(p, "dot sq s4", c->b, ": ");
+	buf_puts(p->out, c->kind == COMPARE_NODES ? "a median each, a place a node."
+						  : "a median each, in the order of time.");
+	buf_puts(p->out, " Ringed: strays. Crossed: lost. The axes do not start at 0.");
+	if (n < all)
+		html_put(p->out, " %zu of %zu gates.", n, all);
+	buf_puts(p->out, "</figcaption>\n");
+}
+
 void html_multiples(struct page *p)
 {
 	static const char *const noun[] = {"Block", "Session", "Node"};
@@ -91,19 +115,8 @@ void html_multiples(struct page *p)
 			 noun[c->kind], compared_noun(c));
 		for (size_t i = 0; i < n; i++)
 			put_plot(p, row[i], i);
-		html_put(p->out,
-			 "</div>\n<figcaption><svg aria-hidden=\"true\" width=\"12\" "
-			 "height=\"12\"><path "
-			 "class=\"dot s1\" d=\"M6 6h0\"/></svg> %s, <svg aria-hidden=\"true\" "
-			 "width=\"12\" height=\"12\"><path class=\"dot sq s4\" d=\"M6 "
-			 "6h0\"/></svg> %s: a "
-			 "median each, in the order of time. Ringed: strays. Crossed: lost. The "
-			 "axes do "
-			 "not start at 0.",
-			 c->a, c->b);
-		if (n < all)
-			html_put(p->out, " %zu of %zu gates.", n, all);
-		buf_puts(p->out, "</figcaption>\n");
+		buf_puts(p->out, "</div>\n");
+		put_caption(p, n, all);
 		put_data(p, row, n);
 		buf_puts(p->out, "</figure>\n");
 	}

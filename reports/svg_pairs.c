@@ -81,7 +81,7 @@ static void put_dots(struct buf *out, const struct plot *p, bool b)
 
 static void describe(struct buf *out, const struct compared *x, const char *a, const char *b)
 {
-	buf_printf(out, "%zu medians a side in the order of time: %s ", x->pairs, a);
+	buf_printf(out, "%zu medians a side: %s ", x->pairs, a);
 	compared_median(out, x, false);
 	buf_printf(out, ", %s ", b);
 	compared_median(out, x, true);

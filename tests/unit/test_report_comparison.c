@@ -214,6 +214,7 @@ static void test_same_values_of_both_arms_are_told_once(void **state)
 	char *text = page(0, false);
 
 	HAS(text, "<code>limits.cpuset_mems</code></th><td>both</td><td>0-3</td>");
+	LACKS(text, "<code>limits.cpuset_mems</code></th><td>podman");
 	HAS(text, "<code>limits.cpu_quota</code></th><td>host</td><td>none</td>");
 	HAS(text, "<code>limits.cpu_quota</code></th><td>podman</td><td>0.5</td>");
 	free(text);
