@@ -1,6 +1,6 @@
 /*
- * Two manifests side by side: rows of one key whose values differ. A table names what is known to
- * change speed, in the order in which one would look at it; another leaves out what always differs.
+ * Two manifests side by side: rows of one key whose values differ, in the order of the tables in
+ * differences_table.c.
  * Of the clocks the manifest has one reading before the run, so their telemetry is compared
  * instead: the median of the readings, which are made where a clock changes, so that busy times
  * weigh more.
@@ -12,7 +12,6 @@
 #include "../base/units.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,132 +21,6 @@
 #define CLOCK_READINGS 8     /* fewer say nothing */
 #define HELD_S	       2.0   /* a reading holds so long at most: its process may have ended */
 
-/* Times, counters, readings of the moment, names: different in every run. */
-static const char *const left_out[] = {
-	"ab.*",
-	"bench.*",
-	"container.confidence",
-	"fact.*",
-	"gpu.*.aer_*",
-	"gpu.*.clock_mem",
-	"gpu.*.clock_reasons",
-	"gpu.*.clock_sm",
-	"gpu.*.cuda_ordinal",
-	"gpu.*.ecc_corrected*",
-	"gpu.*.ecc_uncorrected*",
-	"gpu.*.energy",
-	"gpu.*.link_gen",
-	"gpu.*.link_width",
-	"gpu.*.mem_used",
-	"gpu.*.not_reported",
-	"gpu.*.pcie_gen",
-	"gpu.*.pcie_replays",
-	"gpu.*.pcie_width",
-	"gpu.*.power",
-	"gpu.*.processes*",
-	"gpu.*.temperature*",
-	"host.boot_id",
-	"host.name",
-	"memory.edac_*",
-	"metric.*",
-	"run.*",
-	"simulated",
-	"slurm.job",
-	"slurm.step",
-	"suite.*",
-};
-
-/* What matters, first to look at first. A pattern may name a key that only some machines have. */
-static const struct subject {
-	const char *pattern, *name, *unit;
-} subjects[] = {
-	{"driver.libcuda", "libcuda", ""},
-	{"driver.libcuda_version", "libcuda version", ""},
-	{"driver.version", "driver", ""},
-	{"driver.kernel_module", "driver in the kernel", ""},
-	{"driver.kernel_flavour", "driver flavour", ""},
-	{"cuda.runtime", "CUDA runtime", ""},
-	{"gpu.*.cuda_code", "GPU code", ""},
-	{"nccl.version", "NCCL", ""},
-	{"cublaslt.version", "cuBLASLt", ""},
-	{"cudnn.version", "cuDNN", ""},
-	{"limits.cpu_quota", "CPU quota", "CPUs"},
-	{"limits.throttled_s", "held back by the CPU quota", "s"},
-	{"limits.throttled_periods", "periods held back", ""},
-	{"limits.cpuset_cpus", "CPUs of the cpuset", ""},
-	{"limits.affinity", "CPU affinity", ""},
-	{"limits.cpuset_mems", "nodes of the cpuset", ""},
-	{"limits.mems", "memory nodes allowed", ""},
-	{"limits.mbind", "mbind", ""},
-	{"limits.set_mempolicy", "set_mempolicy", ""},
-	{"limits.get_mempolicy", "get_mempolicy", ""},
-	{"limits.move_pages", "move_pages", ""},
-	{"limits.memlock", "memory that may be locked", "bytes"},
-	{"limits.memory", "memory limit", "bytes"},
-	{"limits.dev_shm", "/dev/shm", "bytes"},
-	{"limits.seccomp", "seccomp", ""},
-	{"container.root_fs", "root file system", ""},
-	{"program.userland", "user space", ""},
-	{"host.libc", "C library", ""},
-	{"host.os", "distribution", ""},
-	{"telemetry.gpu.*.clock_sm", "SM clock while measuring", "Hz"},
-	{"telemetry.gpu.*.clock_mem", "memory clock while measuring", "Hz"},
-	{"gpu.*.clock_sm_max", "highest SM clock", "Hz"},
-	{"gpu.*.clock_sm_app", "application SM clock", "Hz"},
-	{"gpu.*.clock_mem_max", "highest memory clock", "Hz"},
-	{"gpu.*.clock_mem_app", "application memory clock", "Hz"},
-	{"gpu.*.power_limit", "power limit", "W"},
-	{"gpu.*.pcie_gen_max", "PCIe generation", ""},
-	{"gpu.*.pcie_width_max", "PCIe width", ""},
-	{"gpu.*.link_gen_max", "PCIe generation of the bus", ""},
-	{"gpu.*.link_width_max", "PCIe width of the bus", ""},
-	{"gpu.*.path_ceiling_h2d", "what the path allows to the GPU", "bytes/s"},
-	{"gpu.*.path_ceiling_d2h", "what the path allows from the GPU", "bytes/s"},
-	{"gpu.*.ecc_current", "ECC", ""},
-	{"gpu.*.mig_current", "MIG", ""},
-	{"gpu.*.cuda_mps", "MPS", ""},
-	{"gpu.*.persistence", "persistence mode", ""},
-	{"gpu.*.iommu_type", "IOMMU", ""},
-	{"gpu.*.vbios", "VBIOS", ""},
-	{"host.kernel", "kernel", ""},
-	{"kernel.cmdline.*", "boot option", ""},
-	{"cpu.governor", "CPU governor", ""},
-	{"cpu.preference", "CPU energy preference", ""},
-	{"cpu.turbo", "turbo", ""},
-	{"cpu.smt", "SMT", ""},
-	{"cpu.clock_max", "highest CPU clock", "Hz"},
-	{"cpu.idle_*", "idle states", ""},
-	{"cpu.microcode", "microcode", ""},
-	{"cpu.count", "CPUs online", ""},
-	{"host.bios", "BIOS", ""},
-	{"kernel.thp*", "transparent huge pages", ""},
-	{"kernel.numa_balancing", "NUMA balancing", ""},
-	{"kernel.*", "kernel setting", ""},
-	{"node.*.huge*", "huge pages", ""},
-	{"node.*.memory", "memory of a node", "bytes"},
-	{"variable.*", "environment variable", ""},
-	{"program.build", "build of assay", ""},
-	{"program.version", "assay", ""},
-};
-#define N_SUBJECTS ((unsigned)(sizeof(subjects) / sizeof(subjects[0])))
-
-static bool is_left_out(const char *key)
-{
-	for (size_t i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++)
-		if (!fnmatch(left_out[i], key, 0))
-			return true;
-	return false;
-}
-
-static unsigned rank_of(const char *key)
-{
-	unsigned i = 0;
-
-	while (i < N_SUBJECTS && fnmatch(subjects[i].pattern, key, 0) != 0)
-		i++;
-	return i;
-}
-
 static const char *keep(struct differences *out, char *text)
 {
 	out->text = mem_grow(out->text, out->n_text, &out->cap_text, sizeof(*out->text));
@@ -156,16 +29,17 @@ static const char *keep(struct differences *out, char *text)
 
 static void add(struct differences *out, const char *key, const char *a, const char *b)
 {
-	unsigned rank = rank_of(key);
-	bool matters = rank < N_SUBJECTS;
+	const char *name = key, *unit = "";
+	unsigned rank;
+	bool matters = differences_subject(key, &rank, &name, &unit);
 
 	out->d = mem_grow(out->d, out->n, &out->cap, sizeof(*out->d));
 	out->d[out->n++] = (struct difference){
 		.key = key,
 		.a = a,
 		.b = b,
-		.name = matters ? subjects[rank].name : key,
-		.unit = matters ? subjects[rank].unit : "",
+		.name = name,
+		.unit = unit,
 		.matters = matters,
 		.rank = rank,
 	};
@@ -196,7 +70,8 @@ static void side_make(struct side *s, const struct bundle_data *d, const char *a
 	for (size_t i = 0; i < d->n_manifest; i++) {
 		const struct manifest_row *m = &d->manifest[i];
 
-		if ((!strcmp(m->arm, arm) || (whole && !m->arm[0])) && !is_left_out(m->key))
+		if ((!strcmp(m->arm, arm) || (whole && !m->arm[0])) &&
+		    !differences_left_out(m->key))
 			s->row[s->n++] = m;
 	}
 	qsort(s->row, s->n, sizeof(*s->row), by_key);
@@ -427,6 +302,11 @@ const struct difference *differences_find(const struct differences *d, const cha
 	return NULL;
 }
 
+bool difference_is_setting(const struct difference *d)
+{
+	return !strncmp(d->key, "variable.", 9) || !strncmp(d->key, "kernel.cmdline.", 15);
+}
+
 void difference_value(struct buf *out, const struct difference *d, bool b)
 {
 	const char *v = b ? d->b : d->a;
@@ -434,7 +314,7 @@ void difference_value(struct buf *out, const struct difference *d, bool b)
 	double x;
 
 	if (!v[0])
-		buf_puts(out, "not said");
+		buf_puts(out, difference_is_setting(d) ? "not set" : "not said");
 	else if (!d->unit[0] || !words_number(v, &x))
 		buf_puts(out, v);
 	else if (!strcmp(d->unit, "bytes"))

@@ -41,12 +41,19 @@ int differences_make(struct differences *out, const struct bundle_data *a, const
 		     struct err *e);
 void differences_free(struct differences *d);
 
-/* One side's value as people read it: "64 KiB", "0.5", "not said". */
+/* An environment variable or a boot option: a side without a value has not set it. */
+bool difference_is_setting(const struct difference *d);
+
+/* One side's value as people read it: "64 KiB", "0.5 CPUs", "not said". */
 struct buf;
 void difference_value(struct buf *out, const struct difference *d, bool b);
 
 /* The difference with that key, NULL where the sides agree. */
 const struct difference *differences_find(const struct differences *d, const char *key);
+
+/* Inner (differences_table.c): whether a key always differs; whether it matters, and its row. */
+bool differences_left_out(const char *key);
+bool differences_subject(const char *key, unsigned *rank, const char **name, const char **unit);
 
 /* Inner: adds the hints; a and b are what the sides are called (hints.c). */
 void hints_make(struct differences *out, const char *a, const char *b, const struct comparison *c);

@@ -9,6 +9,7 @@
 #include "../base/buf.h"
 #include "../base/mem.h"
 
+#include <ctype.h>
 #include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
@@ -74,6 +75,15 @@ struct telling {
 	bool b_loses;
 };
 
+/* "variable.omp_num_threads" -> "OMP_NUM_THREADS": keys are in lower case, variables are not. */
+static void put_setting(struct buf *out, const char *key)
+{
+	bool variable = !strncmp(key, "variable.", 9);
+
+	for (const char *c = strrchr(key, '.') ? strrchr(key, '.') + 1 : key; *c; c++)
+		buf_putc(out, variable ? (char)toupper((unsigned char)*c) : *c);
+}
+
 static void put_name(struct buf *out, const struct telling *t, const char *name, size_t n)
 {
 	const struct difference *also =
@@ -88,7 +98,7 @@ static void put_name(struct buf *out, const struct telling *t, const char *name,
 	else if (!strncmp(name, "its", n))
 		difference_value(out, t->d, !t->b_loses);
 	else if (!strncmp(name, "name", n))
-		buf_puts(out, strrchr(t->d->key, '.') ? strrchr(t->d->key, '.') + 1 : t->d->key);
+		put_setting(out, t->d->key);
 	else if (also)
 		difference_value(out, also, t->b_loses);
 }

@@ -170,6 +170,7 @@ static void test_values_in_words(void **state)
 	both(&d, "limits.memlock", "unlimited", "65536");
 	both(&d, "limits.cpu_quota", "none", "0.5");
 	both(&d, "gpu.0.clock_sm_max", "1980000000", NULL);
+	both(&d, "variable.omp_num_threads", NULL, "8");
 	make(&x, &d);
 	for (size_t i = 0; i < x.n; i++) {
 		difference_value(&out, &x.d[i], false);
@@ -177,7 +178,8 @@ static void test_values_in_words(void **state)
 		difference_value(&out, &x.d[i], true);
 		buf_putc(&out, '\n');
 	}
-	assert_string_equal(out.s, "none|0.5 CPUs\nunlimited|64 KiB\n1.98 GHz|not said\n");
+	assert_string_equal(out.s,
+			    "none|0.5 CPUs\nunlimited|64 KiB\n1.98 GHz|not said\nnot set|8\n");
 	buf_free(&out);
 	differences_free(&x);
 	mk_free(&d);

@@ -56,7 +56,7 @@ static const struct line lines[] = {
 	 "boot option mitigations is auto"},
 	{"kernel.thp", "always", "never", "host_bandwidth", "rate", "node=0", "huge pages"},
 	{"kernel.numa_balancing", "0", "1", "host_bandwidth", "rate", "node=0", "NUMA balancing"},
-	{"variable.MALLOC_ARENA_MAX", "4", "1", "host_bandwidth", "rate", "node=0",
+	{"variable.malloc_arena_max", "4", "1", "host_bandwidth", "rate", "node=0",
 	 "MALLOC_ARENA_MAX is 1 in"},
 	{"program.userland", "bundled", "image", "startup", "process", "", "user space"},
 	{"host.libc", "glibc 2.36", "glibc 2.28", "host_bandwidth", "rate", "node=0", "C library"},
