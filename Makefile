@@ -84,11 +84,14 @@ $(BUILD)/assay: $(BUILD)/harness/main.o $(SEAM_OBJS) $(LIB)
 SUITE ?= quick
 # FAULT, OUT and SEED reach the shell through the environment: their spaces and quotes stay theirs.
 export FAULT OUT SEED SETUP CUDA
+# B: the host is compared with a launcher, both on the portable program, whose bytes are the same there.
+bench_program = $(if $(SIM),scripts/sim '$(SIM)' $${FAULT:+"--fault=$$FAULT"} -- $(BUILD)/assay-sim,$(BUILD)/$(if \
+	$(B),portable/)assay)
+bench_b = $(B)$(if $(IMAGE),$(if $(filter host,$(B)),, --image $(IMAGE)))
 bench:
 	@scripts/setup build
-	@$(sub) all $(if $(SIM),sim)
-	@$(if $(SIM),scripts/sim '$(SIM)' $${FAULT:+"--fault=$$FAULT"} -- $(BUILD)/assay-sim,$(BUILD)/assay) \
-		run '$(SUITE)' $${SEED:+"--seed=$$SEED"} $${OUT:+"--out=$$OUT"} $(ARGS); rc=$$?; \
+	@$(sub) $(if $(SIM),all sim,$(if $(B),portable,all))
+	@$(bench_program) $(if $(B),ab --b '$(subst ','\'',$(bench_b))',run) '$(SUITE)' $${SEED:+"--seed=$$SEED"} $${OUT:+"--out=$$OUT"} $(ARGS); rc=$$?; \
 	case $$rc in \
 	0) ;; \
 	1) echo "assay: 1: something failed (FAIL, ERROR, TIMEOUT or REGRESSED)" ;; \
@@ -195,6 +198,8 @@ help:
 #: make                 build only (build/assay)
 #: make bench           set up, build, run, report:  [SUITE=quick] [SIM=PROFILE [FAULT='...']]
 #:                      [SEED=N] [OUT=DIR] [ARGS='...']; CUDA=yes fetches nvcc, SETUP=no installs nothing
+#: make bench B=podman  the host against a container, interleaved, with a verdict: B=podman, docker, runc,
+#:                      apptainer, slurm, 'ssh HOST' or host (against itself) [IMAGE=NAME]
 #: make test            unit, end-to-end and sanitizer tests (installs compiler, libraries, cmocka, bats)
 #: make test-all        those, make check, and the tests that need a browser or containers
 #: make check           include rule, formatting, static analysis, gcc, clang and aarch64 builds

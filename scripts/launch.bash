@@ -21,6 +21,7 @@ binds=()            # source:destination:ro or rw
 extra=()            # --args and the environment's, word by word
 user_command=()     # the program, absolute, and its arguments
 read -r -d '' option_help <<'E' || true
+image      --image NAME      image to run in, as IMAGE
 cpus       --cpus N          at most so many CPUs' time, 0.5 for half of one (handicap)
 cpuset     --cpuset LIST     only these CPUs, "0-3,8" (default: those that the caller may use)
 mems       --mems LIST       only these memory nodes (default: those that the caller may use)
@@ -75,6 +76,7 @@ take() { # option, value
 	case $1 in
 	id) id=$2 ;;
 	stop) stopping=$2 ;;
+	image) IMAGE=$2 ;;
 	bind) add_bind "$2" ;;
 	args) read -ra words <<<"$2" && extra+=("${words[@]}") ;;
 	memory | shm-size | memlock) opt[$1]=$(bytes "$1" "$2") ;;
@@ -100,7 +102,7 @@ parse() {
 		--help) usage; exit 0 ;;
 		--dry-run) dry=1; shift; continue ;; # not for the keeper
 		--overlay | --plain | --copy) honours "$name"; opt[$name]=1 ;;
-		--id | --stop | --cpus | --cpuset | --mems | --memory | --shm-size | --memlock | --bind | --seccomp | --args)
+		--id | --stop | --image | --cpus | --cpuset | --mems | --memory | --shm-size | --memlock | --bind | --seccomp | --args)
 			honours "$name"
 			[ $# -ge 2 ] || fail "$1 wants a value"
 			take "$name" "$2"

@@ -64,6 +64,19 @@ assert {"type": "ipc"} in c["linux"]["namespaces"]'
 	[ "$(grep -o ' -v /usr:/usr:ro ' <<<"$output" | wc -l)" -eq 1 ]
 }
 
+@test "launchers: --image says the same as IMAGE, and more strongly" {
+	expected=$(IMAGE=some/image "$scripts/in-docker" --id x --dry-run -- "$ASSAY")
+	IMAGE=other run -0 "$scripts/in-docker" --image some/image --id x --dry-run -- "$ASSAY"
+	[ "$output" = "$expected" ]
+}
+
+@test "launchers: make bench B= compares the host with that launcher, on the portable program" {
+	run -0 make -C "$top" -n bench SUITE=host B=podman IMAGE=some/image OUT="$T/out"
+	[[ $output == *"make "*" portable"*"build/portable/assay ab --b 'podman --image some/image' 'host' "* ]]
+	run -0 make -C "$top" -n bench SUITE=host B=host IMAGE=some/image
+	[[ $output == *"portable/assay ab --b 'host' 'host' "* ]]
+}
+
 @test "launchers: --args and the environment's words come before the image" {
 	IMAGE=image PODMAN_ARGS='--cap-add X' run -0 "$scripts/in-podman" --args '--env A=b' --dry-run -- "$ASSAY"
 	[[ $output == *" --env A=b --cap-add X "*"image $ASSAY "* ]]
