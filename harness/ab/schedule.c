@@ -28,6 +28,7 @@ struct making {
 	const struct plan *p;
 	const struct comparison *c;
 	struct step_blocks *step; /* by index in the plan */
+	unsigned resumed;	  /* the least attempt: see bundle_resumed */
 };
 
 static void take_row(struct making *k, const struct step_row *r)
@@ -126,12 +127,15 @@ static void collect(struct schedule *out, const struct making *k)
 	for (unsigned b = 0; b < AB_BLOCKS; b++) {
 		for (size_t i = 0; i < k->p->n; i++) {
 			const struct step_blocks *s = &k->step[i];
+			unsigned next = s->block[b].last;
 
 			if (!s->block[b].wanted || s->given_up || k->p->step[i].row.skip[0])
 				continue;
 			out->todo = mem_grow(out->todo, out->n, &out->cap, sizeof(*out->todo));
-			out->todo[out->n++] = (struct todo){
-				.step = (unsigned)i, .block = b, .attempt = s->block[b].last};
+			out->todo[out->n++] =
+				(struct todo){.step = (unsigned)i,
+					      .block = b,
+					      .attempt = next > k->resumed ? next : k->resumed};
 		}
 	}
 }
@@ -139,7 +143,7 @@ static void collect(struct schedule *out, const struct making *k)
 void schedule_make(struct schedule *out, const struct plan *p, const struct bundle_data *d,
 		   const struct comparison *c)
 {
-	struct making k = {.p = p, .c = c};
+	struct making k = {.p = p, .c = c, .resumed = bundle_resumed(d)};
 
 	*out = (struct schedule){.n = 0};
 	k.step = mem_zalloc(p->n, sizeof(*k.step));

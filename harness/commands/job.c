@@ -191,10 +191,9 @@ static int prepare(struct job *j, struct err *e)
 
 static int reopen_bundle(struct job *j, struct err *e)
 {
-	const char *before = bundle_value(&j->old, "", "run.resumed");
 	char number[16];
 
-	j->attempt = (before ? (unsigned)strtoul(before, NULL, 10) : 0) + 1;
+	j->attempt = bundle_resumed(&j->old) + 1;
 	snprintf(number, sizeof(number), "%u", j->attempt);
 	int rc = bundle_reopen(&j->p.bundle, j->resume, e);
 	return rc ? rc : bundle_add_manifest(j->p.bundle, "", "run.resumed", number, "assay", e);

@@ -97,6 +97,8 @@ void bundle_data_free(struct bundle_data *d);
 
 /* First manifest value of that key and arm (arm NULL: any), NULL if there is none. */
 const char *bundle_value(const struct bundle_data *d, const char *arm, const char *key);
+/* How often the bundle was resumed. Attempts below may have left samples of a process cut off. */
+unsigned bundle_resumed(const struct bundle_data *d);
 
 /* What the metric tables say: what is unit, better or class. "" where they don't know it. */
 const char *bundle_metric(const struct bundle_data *d, const char *bench, const char *metric,

@@ -236,6 +236,22 @@ const char *bundle_value(const struct bundle_data *d, const char *arm, const cha
 	return NULL;
 }
 
+unsigned bundle_resumed(const struct bundle_data *d)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < d->n_manifest; i++) {
+		const struct manifest_row *m = &d->manifest[i];
+
+		if (!strcmp(m->key, "run.resumed")) {
+			unsigned v = (unsigned)strtoul(m->value, NULL, 10);
+
+			n = v > n ? v : n;
+		}
+	}
+	return n;
+}
+
 const char *bundle_metric(const struct bundle_data *d, const char *bench, const char *metric,
 			  const char *what)
 {

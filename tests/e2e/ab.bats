@@ -128,7 +128,23 @@ blocks() { csv "$T/b/steps.csv" arm step block | grep '|0|' | cut -d'|' -f3 | so
 	[ "$before" -ge 4 ]
 	sealed "$T/b"
 	# at most the one half-measured block was measured again
-	[ "$(csv "$T/b/steps.csv" step attempt | grep -c '^0|1')" -le 2 ]
+	[ "$(csv "$T/b/steps.csv" step arm block | grep '^0' | sort | uniq -d | wc -l)" -le 2 ]
+}
+
+@test "SIGKILL in the first process of a block: what it had sent does not count with its repetition" {
+	sed -i 's/^n = 30/n = 30\nsleep = 100\ncase = 0,1,2/' "$T/known.ini"
+	"$ASSAY" ab "$T/known.ini" --out "$T/b" --margin 2% --quick >/dev/null 2>&1 &
+	pid=$!
+	for _ in $(seq 600); do # an arm has sent cases of a block that has no row yet
+		half=$(csv "$T/b/samples.csv" step block 2>/dev/null | grep '^0' | tail -n 1)
+		[ -n "$half" ] && not grep -q "^$half$" <(csv "$T/b/steps.csv" step block) && break
+		sleep 0.01
+	done
+	kill -9 "$pid"
+	wait "$pid" || true
+	run -0 "$ASSAY" ab --resume "$T/b"
+	no_sample_twice "$T/b"
+	[ "$(csv "$T/b/processes.csv" metric n | grep '^time' | sort -u)" = 'time|30' ]
 }
 
 @test "wrong use is refused before anything runs" {

@@ -35,6 +35,11 @@ for row in csv.DictReader(open(sys.argv[1], newline="", encoding="utf-8")):
     print("|".join(row[c] for c in sys.argv[2:]))' "$@"
 }
 
+# Each sample of a process is there once, however often the run was cut off: no_sample_twice BUNDLE
+no_sample_twice() {
+	csv "$1/samples.csv" arm block step process attempt bench metric labels sample | sort | uniq -d >"$T/twice"
+	[ ! -s "$T/twice" ] || { echo "there twice: $(head -n 3 "$T/twice")"; return 1; }
+}
 sealed() { (cd "$1" && sha256sum --quiet -c SHA256SUMS); }
 # A bare "!" in the middle of a test would not fail it.
 not() { ! "$@"; }

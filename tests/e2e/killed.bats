@@ -58,6 +58,25 @@ finished() {
 	finished
 }
 
+@test "cut off again and again: each attempt has its own number" {
+	start
+	for _ in 1 2 3; do
+		kill -9 "$pid"
+		wait "$pid" || true
+		nobody_left
+		"$ASSAY" run --resume "$T/b" >/dev/null 2>&1 &
+		pid=$!
+		rows=$(wc -l <"$T/b/samples.csv")
+		for _ in $(seq 400); do
+			[ "$(wc -l <"$T/b/samples.csv")" -gt "$rows" ] && break
+			sleep 0.02
+		done
+	done
+	wait "$pid"
+	no_sample_twice "$T/b"
+	[ "$(csv "$T/b/results.csv" metric n | grep -c '^time|30$')" -eq 12 ]
+}
+
 @test "SIGINT and SIGTERM: exit 128+n, a word how to go on, --resume finishes" {
 	for signal in INT TERM; do
 		rm -rf "$T/b"
