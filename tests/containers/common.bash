@@ -42,6 +42,14 @@ suites() {
 		sleep = 1500
 		processes = 1
 	E
+	suite pair <<-E
+		[suite]
+		summary = two arms
+		gate = null.time
+		[null]
+		sd = 300
+		sleep = 300
+	E
 	suite hang <<-E
 		[suite]
 		summary = hangs
@@ -87,27 +95,39 @@ look() {
 		sed -n 's/^by-hand env,\([^,]*\),\([^,]*\),.*/\1 \2/p')
 }
 
-# A launcher that is one word, for --arm.
-one_word() {
-	printf '#!/bin/sh\nexec %s "$@"\n' "$(printf '%q ' "${in[@]}")" >"$T/launcher"
-	chmod +x "$T/launcher"
-	arm=$T/launcher
-}
-
 same_numbers() {
-	one_word
 	"$ASSAY" run "$T/short.ini" --out "$T/host" >/dev/null 2>&1
-	run -0 "$ASSAY" run "$T/short.ini" --arm "host=$arm" --out "$T/there"
+	run -0 "$ASSAY" run "$T/short.ini" --arm "host=${in[*]}" --out "$T/there"
 	sealed "$T/there"
 	[ "$(csv "$T/there/steps.csv" status | sort -u)" = PASS ]
 	[ "$(csv "$T/host/samples.csv" value)" = "$(csv "$T/there/samples.csv" value)" ]
 	nothing_left
 }
 
+# A comparison that is cut off while a step runs in arm B goes on where it was.
+killed_comparison() {
+	"$ASSAY" ab "$T/pair.ini" --b "there=${in[*]}" --quick --out "$T/b" >/dev/null 2>&1 3>&- &
+	pid=$!
+	eventually 60 pair_runs_there
+	kill -9 "$pid"
+	wait "$pid" || true
+	nothing_left
+	before=$(wc -l <"$T/b/steps.csv")
+	run -0 "$ASSAY" ab --resume "$T/b"
+	sealed "$T/b"
+	[ "$before" -ge 3 ]
+	[ "$(csv "$T/b/verdicts.csv" role verdict | grep '^gate' | sort -u)" = 'gate|EQUIVALENT' ]
+	# at most the block that was cut off has been measured again
+	[ "$(csv "$T/b/steps.csv" step status | grep -c '^0|PASS')" -le 18 ]
+	no_sample_twice "$T/b"
+	nothing_left
+}
+pair_runs_there() { [ "$(csv "$T/b/steps.csv" arm step | grep -c '^there|0')" -ge 2 ] && arm_runs there; }
+arm_runs() { pgrep -f "^$ASSAY step null.*--arm=$1" >/dev/null; }
+
 # Starts a run of the long suite and waits until its first step is over and its second runs.
 second_step() {
-	one_word
-	"$ASSAY" run "$T/long.ini" --arm "there=$arm" --out "$T/b" >/dev/null 2>&1 3>&- &
+	"$ASSAY" run "$T/long.ini" --arm "there=${in[*]}" --out "$T/b" >/dev/null 2>&1 3>&- &
 	pid=$!
 	eventually 30 second_step_runs
 }
@@ -118,7 +138,7 @@ killed_parent() {
 	kill -9 "$pid"
 	wait "$pid" || true
 	nothing_left
-	run -0 "$ASSAY" run --resume "$T/b" --arm "there=$arm"
+	run -0 "$ASSAY" run --resume "$T/b" --arm "there=${in[*]}"
 	sealed "$T/b"
 	[ "$(csv "$T/b/steps.csv" step status | sort -u)" = $'0|PASS\n1|PASS\n2|PASS' ]
 	nothing_left
@@ -170,8 +190,7 @@ lifeline() {
 }
 
 hanging_step() {
-	one_word
-	run -3 "$ASSAY" run "$T/hang.ini" --arm "there=$arm" --out "$T/b"
+	run -3 "$ASSAY" run "$T/hang.ini" --arm "there=${in[*]}" --out "$T/b"
 	[ "$(csv "$T/b/steps.csv" status)" = TIMEOUT ]
 	nothing_left
 }

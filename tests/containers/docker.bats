@@ -26,6 +26,7 @@ setup() {
 
 @test "docker: the same numbers as on the host, for one seed" { same_numbers; }
 @test "docker: SIGKILL of the parent leaves nothing, and --resume finishes" { killed_parent; }
+@test "docker: SIGKILL of a comparison leaves nothing, and --resume goes on" { killed_comparison; }
 @test "docker: SIGKILL of the launcher leaves nothing" { killed_launcher; }
 @test "docker: --stop ends the step from outside" { stopped_by_id; }
 @test "docker: the end of standard input ends the step" { lifeline; }

@@ -11,6 +11,7 @@ setup() {
 
 @test "podman: the same numbers as on the host, for one seed" { same_numbers; }
 @test "podman: SIGKILL of the parent leaves nothing, and --resume finishes" { killed_parent; }
+@test "podman: SIGKILL of a comparison leaves nothing, and --resume goes on" { killed_comparison; }
 @test "podman: SIGKILL of the launcher leaves nothing" { killed_launcher; }
 @test "podman: --stop ends the step from outside" { stopped_by_id; }
 @test "podman: the end of standard input ends the step" { lifeline; }

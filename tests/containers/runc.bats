@@ -12,6 +12,7 @@ setup() {
 
 @test "runc: the same numbers as on the host, for one seed" { same_numbers; }
 @test "runc: SIGKILL of the parent leaves nothing, and --resume finishes" { killed_parent; }
+@test "runc: SIGKILL of a comparison leaves nothing, and --resume goes on" { killed_comparison; }
 @test "runc: SIGKILL of the launcher leaves nothing" { killed_launcher; }
 @test "runc: --stop ends the step from outside" { stopped_by_id; }
 @test "runc: the end of standard input ends the step" { lifeline; }

@@ -72,6 +72,7 @@ teardown() {
 
 @test "slurm: the same numbers as on the host, for one seed" { same_numbers; }
 @test "slurm: SIGKILL of the parent leaves nothing, and --resume finishes" { killed_parent; }
+@test "slurm: SIGKILL of a comparison leaves nothing, and --resume goes on" { killed_comparison; }
 @test "slurm: SIGKILL of the launcher leaves nothing" { killed_launcher; }
 @test "slurm: SIGKILL of srun itself leaves nothing" { killed_client srun; }
 @test "slurm: --stop ends the job from outside" { stopped_by_id; }

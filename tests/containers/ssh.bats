@@ -52,6 +52,7 @@ setup() {
 
 @test "ssh: the same numbers as on the host, for one seed" { same_numbers; }
 @test "ssh: SIGKILL of the parent leaves nothing, and --resume finishes" { killed_parent; }
+@test "ssh: SIGKILL of a comparison leaves nothing, and --resume goes on" { killed_comparison; }
 @test "ssh: SIGKILL of the launcher leaves nothing" { killed_launcher; }
 @test "ssh: --stop ends the step from outside" { stopped_by_id; }
 @test "ssh: the end of standard input ends the step" { lifeline; }
