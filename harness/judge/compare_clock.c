@@ -3,6 +3,7 @@
  * not the container's. Telemetry holds a reading only when it changed, so readings are weighed by
  * how long they held; an idle GPU's low clock (below half of the highest) is left out.
  */
+#include "clock.h"
 #include "compare_parts.h"
 #include "../base/mem.h"
 #include "../base/units.h"
@@ -21,60 +22,46 @@ static bool is_reading(const struct telemetry_row *t, const char *arm, const cha
 	       !memcmp(t->gpu, gpu, len);
 }
 
-struct weighed {
-	double sum, weight, high;
+struct readings {
+	struct held *v; /* owned */
+	size_t n, cap;
 };
 
-/* One process: from its first reading to its end. */
-static void weigh(struct weighed *w, const struct bundle_data *d, const struct step_row *s,
-		  const char *gpu, size_t len)
+/* Readings of one process, from the first to its end. */
+static void add_process(struct readings *r, const struct bundle_data *d, const struct step_row *s,
+			const char *gpu, size_t len)
 {
-	double from = s->start_s, end = s->start_s + s->wall_s, value = NAN;
+	double end = s->start_s + s->wall_s, last = NAN;
 
-	for (size_t i = 0; i <= d->n_telemetry; i++) {
-		const struct telemetry_row *t = i < d->n_telemetry ? &d->telemetry[i] : NULL;
+	for (size_t i = 0; i < d->n_telemetry; i++) {
+		const struct telemetry_row *t = &d->telemetry[i];
 
-		if (t && (t->t_s < s->start_s || t->t_s > end || !is_reading(t, s->arm, gpu, len)))
+		if (t->t_s < s->start_s || t->t_s > end || !is_reading(t, s->arm, gpu, len))
 			continue;
-		double until = t ? t->t_s : end;
-		if (value >= w->high / 2) {
-			w->sum += value * (until - from);
-			w->weight += until - from;
-		}
-		from = until;
-		value = t ? t->value : NAN;
+		if (isfinite(last)) /* held until now only */
+			r->v[r->n - 1].s = t->t_s - last;
+		last = t->t_s;
+		r->v = mem_grow(r->v, r->n, &r->cap, sizeof(*r->v));
+		r->v[r->n++] = (struct held){t->value, end - last};
 	}
 }
 
-static double highest(const struct bundle_data *d, const char *gpu, size_t len, const char *arm)
-{
-	double high = 0;
-
-	for (size_t i = 0; i < d->n_telemetry; i++)
-		if (is_reading(&d->telemetry[i], arm, gpu, len))
-			high = fmax(high, d->telemetry[i].value);
-	return high;
-}
-
-/* Fills the clocks of the row's GPU, Hz; false where they are not known. */
-static bool clocks(const struct arms *a, const struct compared *row, double clock[2])
+/* The clock of the row's GPU while its step ran in one arm, Hz; NaN where it is not known. */
+static double clock_of(const struct arms *a, const struct compared *row, const char *arm)
 {
 	size_t len;
 	const char *gpu = key_find(row->labels, "gpu", &len);
+	struct readings r = {.n = 0};
 
-	clock[0] = clock[1] = 0;
-	for (int k = 0; k < 2 && gpu; k++) {
-		struct weighed w = {.high = highest(a->d, gpu, len, a->name[k])};
+	for (size_t i = 0; gpu && i < a->layer[0].n; i++) {
+		const struct step_row *s = a->layer[0].list[i].row;
 
-		for (size_t i = 0; i < a->layer[0].n; i++) {
-			const struct step_row *s = a->layer[0].list[i].row;
-
-			if (s->step == row->step && !strcmp(s->arm, a->name[k]) && w.high > 0)
-				weigh(&w, a->d, s, gpu, len);
-		}
-		clock[k] = w.weight > 0 ? w.sum / w.weight : 0;
+		if (s->step == row->step && !strcmp(s->arm, arm))
+			add_process(&r, a->d, s, gpu, len);
 	}
-	return clock[0] > 0 && clock[1] > 0;
+	double hz = clock_typical(r.v, r.n, 1);
+	free(r.v);
+	return hz;
 }
 
 void arms_clocks(const struct arms *a)
@@ -82,11 +69,14 @@ void arms_clocks(const struct arms *a)
 	for (size_t i = 0; i < a->out->n; i++) {
 		struct compared *row = &a->out->row[i];
 		char hz[2][40];
-		double clock[2];
+		double clock[2] = {NAN, NAN};
 
 		if (row->role == ROLE_CONTROL || !row->decision.look.k ||
-		    row->decision.look.verdict == VERDICT_EQUIVALENT || !clocks(a, row, clock) ||
-		    fabs(clock[1] / clock[0] - 1) <= DIFFER)
+		    row->decision.look.verdict == VERDICT_EQUIVALENT)
+			continue;
+		for (int k = 0; k < 2; k++)
+			clock[k] = clock_of(a, row, a->name[k]);
+		if (!(fabs(clock[1] / clock[0] - 1) > DIFFER))
 			continue;
 		for (int k = 0; k < 2; k++)
 			units_show(hz[k], sizeof(hz[k]), clock[k], "Hz");

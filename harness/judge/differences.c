@@ -6,6 +6,7 @@
  * weigh more.
  */
 #include "differences.h"
+#include "clock.h"
 #include "words.h"
 #include "../base/buf.h"
 #include "../base/mem.h"
@@ -151,43 +152,6 @@ static void fold_gpus(struct differences *out, const struct side *a, const struc
 
 /* ---- clocks, from the telemetry ---- */
 
-struct held {
-	double value;
-	double s; /* seconds that it held; while it is the last one, when it began */
-};
-
-static int by_value(const void *pa, const void *pb)
-{
-	const struct held *a = pa, *b = pb;
-
-	return (a->value > b->value) - (a->value < b->value);
-}
-
-/* The value that half of the time lies below; idle readings (under half of the highest) are left
- * out. NaN where there are too few. */
-static double typical(struct held *v, size_t n)
-{
-	double whole = 0, below = 0, high = 0;
-	size_t busy = 0;
-
-	for (size_t i = 0; i < n; i++)
-		high = fmax(high, v[i].value);
-	for (size_t i = 0; i < n; i++)
-		if (v[i].value >= high / 2) {
-			whole += v[i].s;
-			v[busy++] = v[i];
-		}
-	if (busy < CLOCK_READINGS)
-		return NAN;
-	qsort(v, busy, sizeof(*v), by_value);
-	for (size_t i = 0; i < busy; i++) {
-		below += v[i].s;
-		if (below >= whole / 2)
-			return v[i].value;
-	}
-	return NAN;
-}
-
 static double reading(const struct bundle_data *d, const char *arm, const char *gpu,
 		      const char *field)
 {
@@ -206,7 +170,7 @@ static double reading(const struct bundle_data *d, const char *arm, const char *
 	}
 	if (n)
 		v[n - 1].s = HELD_S;
-	double value = typical(v, n);
+	double value = clock_typical(v, n, CLOCK_READINGS);
 	free(v);
 	return value;
 }
