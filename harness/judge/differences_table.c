@@ -72,6 +72,7 @@ static const struct subject {
 	{"limits.seccomp", "seccomp", ""},
 	{"container.root_fs", "root file system", ""},
 	{"program.userland", "user space", ""},
+	{"program.foreign_library", "preloaded library", ""},
 	{"host.libc", "C library", ""},
 	{"host.os", "distribution", ""},
 	{"telemetry.gpu.*.clock_sm", "SM clock while measuring", "Hz"},

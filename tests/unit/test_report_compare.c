@@ -40,7 +40,7 @@ static void make_sides(struct sides *s, enum compare_kind kind, const char *name
 										       : 0.001,
 								    .sd = i == 11 ? 0.02 : 0.001,
 								    .margin = 0.01,
-								    .blocks = i == 9 ? 0 : 16,
+								    .blocks = i == 9 ? 0 : 32,
 								    .stray_b = i == 7 ? 4 : 0,
 								    .lost_b = i == 8 ? 2 : 0});
 		x->skipped = i == 9;
