@@ -99,20 +99,14 @@ static bool one_metric(const struct compared *a, const struct compared *b)
 	return !strcmp(a->bench, b->bench) && !strcmp(a->metric, b->metric);
 }
 
-/* Whether all rows of x's metric, two at least, have that label. */
+/* Whether all rows of x's metric have that label. */
 static bool is_shared(const char *label, const struct compared *x,
 		      const struct compared *const *row, size_t n)
 {
-	size_t others = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (!one_metric(row[i], x))
-			continue;
-		if (!key_subset(label, row[i]->labels))
+	for (size_t i = 0; i < n; i++)
+		if (one_metric(row[i], x) && !key_subset(label, row[i]->labels))
 			return false;
-		others += row[i] != x;
-	}
-	return others > 0;
+	return true;
 }
 
 const char *compared_remark(const struct compared *x, const struct compared *before)
@@ -151,13 +145,22 @@ void compared_short(struct buf *out, const struct compared *x, const struct comp
 	buf_free(&labels);
 }
 
-void compared_shared(struct buf *out, const struct compared *x, const struct compared *const *row,
-		     size_t n)
+void compared_shared(struct buf *out, const struct compared *const *row, size_t n, size_t i)
 {
 	struct buf labels = BUF_INIT;
+	size_t alike = 0;
 
-	some_labels(&labels, x, row, n, true);
-	words_labels(out, buf_str(&labels));
+	for (size_t k = 0; k < n; k++) {
+		if (one_metric(row[k], row[i]) && k < i)
+			return; /* told already */
+		alike += one_metric(row[k], row[i]);
+	}
+	some_labels(&labels, row[i], row, n, true);
+	if (labels.len) {
+		buf_printf(out, "%s%s %s: ", alike > 1 ? "all " : "", row[i]->bench,
+			   row[i]->metric);
+		words_labels(out, buf_str(&labels));
+	}
 	buf_free(&labels);
 }
 

@@ -33,9 +33,8 @@ const struct compared **compared_rows(const struct comparison *c, enum role role
 /* A name without the labels that all n rows of its metric share, for where there is little room. */
 void compared_short(struct buf *out, const struct compared *x, const struct compared *const *row,
 		    size_t n);
-/* The labels that it leaves out, in words; "" for none. */
-void compared_shared(struct buf *out, const struct compared *x, const struct compared *const *row,
-		     size_t n);
+/* What names of row i's metric leave out: "all copy bandwidth: pinned, 256 MiB"; "" but once. */
+void compared_shared(struct buf *out, const struct compared *const *row, size_t n, size_t i);
 /* What a row says for itself: nothing where its verdict is enough, or `before` has said it. */
 const char *compared_remark(const struct compared *x, const struct compared *before);
 /* Lost with a cause. Sessions of unequal number leave places empty, which is no loss. */

@@ -44,8 +44,10 @@ static bool one_margin(const struct compared *const *row, size_t n)
 	return n > 0;
 }
 
-/* What a table's rows share, and which columns that leaves. */
+/* A table's rows, what they share, and which columns that leaves. */
 struct table {
+	const struct compared *const *row;
+	size_t n;
 	struct forest forest;
 	bool margins; /* each row has its own */
 	bool blocks;  /* rows were decided after different numbers of blocks */
@@ -93,16 +95,33 @@ static void put_medians(struct page *p, const struct compared *x)
 	}
 }
 
-static void put_row(struct page *p, const struct table *t, const struct compared *x,
-		    const char *remark)
+/* What the rows of each metric have in common, and their names leave out. */
+static void put_shared(struct page *p, const struct table *t)
 {
+	for (size_t i = 0; i < t->n; i++) {
+		struct buf line = BUF_INIT;
+
+		compared_shared(&line, t->row, t->n, i);
+		if (line.len)
+			html_put(p->out, "<br>%s.", line.s);
+		buf_free(&line);
+	}
+}
+
+static void put_row(struct page *p, const struct table *t, size_t i)
+{
+	const struct compared *x = t->row[i];
+	const char *remark = compared_remark(x, i ? t->row[i - 1] : NULL);
 	enum standing s = compared_standing(x);
+	struct buf name = BUF_INIT;
 
 	buf_printf(p->out, "<tr%s>", row_class(s));
 	html_put(p->out, "<td class=\"l v%d\"><span aria-hidden=\"true\">%s</span> %s</td>", (int)s,
 		 standing_mark(s), standing_word(s));
-	put_cell(p, "<th scope=\"row\" class=\"name\">", x, compared_name);
-	buf_puts(p->out, "</th><td class=\"fp\">");
+	compared_short(&name, x, t->row, t->n);
+	html_put(p->out, "<th scope=\"row\" class=\"name\">%s</th><td class=\"fp\">",
+		 buf_str(&name));
+	buf_free(&name);
 	svg_forest_row(p->out, &t->forest, x);
 	put_cell(p, "</td><td class=\"l\"><b>", x, compared_change);
 	put_cell(p, "</b></td><td class=\"l\">", x, compared_interval);
@@ -122,7 +141,9 @@ static void put_row(struct page *p, const struct table *t, const struct compared
 static void put_table(struct page *p, const struct compared *const *row, size_t n,
 		      const char *label)
 {
-	struct table t = {.margins = !one_margin(row, n),
+	struct table t = {.row = row,
+			  .n = n,
+			  .margins = !one_margin(row, n),
 			  .blocks = p->comparison->kind == COMPARE_BLOCKS};
 
 	forest_fit(&t.forest, row, n);
@@ -132,7 +153,7 @@ static void put_table(struct page *p, const struct compared *const *row, size_t 
 	put_columns(p, &t);
 	buf_puts(p->out, "<tbody>\n");
 	for (size_t i = 0; i < n && i < ROWS; i++)
-		put_row(p, &t, row[i], compared_remark(row[i], i ? row[i - 1] : NULL));
+		put_row(p, &t, i);
 	buf_puts(p->out, "</tbody></table>\n");
 	html_scroll_end(p);
 	buf_puts(p->out, "<figcaption>Line: interval of the shift. Shaded: the margin");
@@ -141,6 +162,7 @@ static void put_table(struct page *p, const struct compared *const *row, size_t 
 	buf_puts(p->out, ". An arrow points to what lies beyond the axis.");
 	if (n > ROWS)
 		html_put(p->out, " The worst %d of %zu rows; all are in verdicts.csv.", ROWS, n);
+	put_shared(p, &t);
 	buf_puts(p->out, "</figcaption>\n</figure>\n");
 }
 

@@ -94,23 +94,14 @@ static void put_group(struct term *t, enum standing s, size_t n)
 static void put_shared(struct term *t, const struct rows *all)
 {
 	for (size_t i = 0; i < all->n; i++) {
-		const struct compared *x = all->row[i];
-		struct buf words = BUF_INIT;
-		size_t k = 0;
+		struct buf line = BUF_INIT;
 
-		while (strcmp(all->row[k]->bench, x->bench) != 0 ||
-		       strcmp(all->row[k]->metric, x->metric) != 0)
-			k++;
-		if (k == i)
-			compared_shared(&words, x, all->row, all->n);
-		if (words.len) {
-			char *line = mem_printf("all %s %s: %s", x->bench, x->metric, words.s);
-
+		compared_shared(&line, all->row, all->n, i);
+		if (line.len) {
 			term_pad(t, INDENT);
-			term_wrap(t, line, INDENT, 2 * INDENT);
-			free(line);
+			term_wrap(t, line.s, INDENT, 2 * INDENT);
 		}
-		buf_free(&words);
+		buf_free(&line);
 	}
 }
 

@@ -85,7 +85,7 @@ struct comparison {
 	unsigned untouched;	       /* nodes that serve as control */
 	bool unproven;		       /* a control moved */
 	bool noisy;		       /* the gates' typical detectable shift is above 6 % */
-	double detectable;	       /* typical (median) of the gates, a share; NaN if unknown */
+	double detectable; /* typical (median) of the gates that did not move; NaN if unknown */
 	enum exit_code exit;
 	char sentence[640];  /* to quote: "Of 38 gate metrics 36 are equivalent within 2 %, …" */
 	char guarantee[640]; /* what the verdicts promise, in plain words */

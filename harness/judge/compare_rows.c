@@ -73,13 +73,22 @@ void compared_settle(struct compared *row)
 
 /* ---- the end ---- */
 
+/* What was found needs no finding: those gates say nothing about what a run cannot see. */
+static bool is_found(const struct compared *row)
+{
+	enum verdict v = row->decision.look.verdict;
+
+	return v == VERDICT_REGRESSED || v == VERDICT_IMPROVED;
+}
+
 static double typical_detectable(const struct comparison *c)
 {
 	double *v = mem_zalloc(c->n + 1, sizeof(*v)), median = NAN;
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->n; i++)
-		if (c->row[i].role == ROLE_GATE && isfinite(c->row[i].detectable))
+		if (c->row[i].role == ROLE_GATE && isfinite(c->row[i].detectable) &&
+		    !is_found(&c->row[i]))
 			v[n++] = c->row[i].detectable;
 	if (n) {
 		stats_sort(v, n);
@@ -97,7 +106,7 @@ static void count_row(struct comparison *c, const struct compared *row)
 	for (size_t i = 0; i < row->pairs; i++)
 		valid += row->pair[i].valid;
 	if (row->role == ROLE_CONTROL)
-		c->unproven |= v == VERDICT_REGRESSED || v == VERDICT_IMPROVED;
+		c->unproven |= is_found(row);
 	if (row->role == ROLE_SCREEN && row->candidate && c->kind == COMPARE_BLOCKS)
 		c->confirmed[v]++;
 	if (row->role != ROLE_GATE)
@@ -117,10 +126,11 @@ static enum exit_code gates_exit(const struct comparison *c)
 		any |= isfinite(c->row[i].a) && isfinite(c->row[i].b);
 	if (!any)
 		return EXIT_NOTHING;
+	if (c->unproven) /* what the gates show may be the machine's own change */
+		return EXIT_INCONCLUSIVE;
 	if (c->of_gates[VERDICT_REGRESSED])
 		return EXIT_FAILED;
-	return c->unproven || c->noisy ||
-			       c->of_gates[VERDICT_INCONCLUSIVE] > c->not_worse + c->skipped
+	return c->noisy || c->of_gates[VERDICT_INCONCLUSIVE] > c->not_worse + c->skipped
 		       ? EXIT_INCONCLUSIVE
 		       : EXIT_PASSED;
 }
@@ -138,11 +148,15 @@ static enum exit_code exit_of(const struct comparison *c)
 	/* only blocks judge more than gates */
 	enum exit_code gates = c->kind == COMPARE_BLOCKS ? gates_exit(c) : comparison_gate_exit(c);
 
-	if (gates == EXIT_NOTHING || gates == EXIT_FAILED)
+	if (gates == EXIT_NOTHING || gates == EXIT_FAILED || c->unproven)
 		return gates;
 	if (c->confirmed[VERDICT_REGRESSED])
 		return EXIT_FAILED;
-	return c->confirmed[VERDICT_INCONCLUSIVE] ? EXIT_INCONCLUSIVE : gates;
+	/* measured again and undecided: shown, no alarm; not measured again: open */
+	for (size_t i = 0; i < c->n; i++)
+		if (c->row[i].candidate && c->row[i].decision.wants)
+			return EXIT_INCONCLUSIVE;
+	return gates;
 }
 
 void comparison_finish(struct comparison *c)

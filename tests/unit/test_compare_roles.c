@@ -57,6 +57,23 @@ static void test_controls(void **state)
 	}
 }
 
+/* A gate that is worse on a machine that changed by itself: open, no alarm. */
+static void test_unproven_is_no_alarm(void **state)
+{
+	struct ab m = {.d = {.n_plan = 0}};
+	struct mk_ab_metric l = LATENCY("size=4", 0.1);
+
+	mk_ab_head(&m.d, "mem.latency{}", "1", "1", "0");
+	mk_ab_blocks(&m.d, &l, 0, 8);
+	add_controls(&m, 0.1);
+	judge(&m);
+	assert_int_equal(verdict(&m, "size=4"), VERDICT_REGRESSED);
+	assert_true(m.c.unproven);
+	assert_int_equal(m.c.exit, EXIT_INCONCLUSIVE);
+	assert_int_equal(comparison_gate_exit(&m.c), EXIT_INCONCLUSIVE);
+	done(&m);
+}
+
 static void test_noisy_machine(void **state)
 {
 	struct ab m = {.d = {.n_plan = 0}};
@@ -71,6 +88,23 @@ static void test_noisy_machine(void **state)
 	assert_int_equal(m.c.exit, EXIT_INCONCLUSIVE);
 	HAS(m.c.sentence, "This machine is too noisy");
 	HAS(row(&m, "size=4")->reason, "reaches over the margin of 2 %");
+	done(&m);
+}
+
+/* A shift that was found, whatever the noise: not "too noisy to tell". */
+static void test_found_is_not_too_noisy(void **state)
+{
+	struct ab m = {.d = {.n_plan = 0}};
+	struct mk_ab_metric l = LATENCY("size=4", 0.5);
+
+	l.sd = 0.05;
+	mk_ab_head(&m.d, "mem.latency{}", "1", "0", "0");
+	mk_ab_blocks(&m.d, &l, 0, 8);
+	judge(&m);
+	assert_int_equal(verdict(&m, "size=4"), VERDICT_REGRESSED);
+	assert_true(row(&m, "size=4")->detectable > 0.06);
+	assert_false(m.c.noisy);
+	assert_int_equal(m.c.exit, EXIT_FAILED);
 	done(&m);
 }
 
@@ -165,6 +199,25 @@ static void test_unconfirmed_candidate_is_open(void **state)
 	done(&m);
 }
 
+/* Fresh blocks that decide nothing are no alarm, and no screen is a promise. */
+static void test_undecided_candidate_is_shown(void **state)
+{
+	struct ab m = {.d = {.n_plan = 0}};
+	struct mk_ab_metric gate = LATENCY("size=4", 0), near = RATE("size=1", 0.1);
+
+	mk_ab_head(&m.d, "mem.latency{}", "1", "0", "1");
+	mk_ab_blocks(&m.d, &gate, 0, 8);
+	near.step = 1;
+	mk_ab_blocks(&m.d, &near, 0, 8);
+	near.shift = log1p(0.02); /* the margin */
+	mk_ab_blocks(&m.d, &near, 32, 64);
+	judge(&m);
+	assert_int_equal(m.c.confirmed[VERDICT_INCONCLUSIVE], 1);
+	assert_int_equal(m.c.exit, EXIT_PASSED);
+	HAS(m.c.sentence, "1 shows a shift beyond the margin");
+	done(&m);
+}
+
 static void test_more_candidates_than_places(void **state)
 {
 	struct ab m = {.d = {.n_plan = 0}};
@@ -244,7 +297,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_info_takes_no_part),
 		cmocka_unit_test(test_controls),
+		cmocka_unit_test(test_unproven_is_no_alarm),
+		cmocka_unit_test(test_undecided_candidate_is_shown),
 		cmocka_unit_test(test_noisy_machine),
+		cmocka_unit_test(test_found_is_not_too_noisy),
 		cmocka_unit_test(test_noisy_is_no_pass),
 		cmocka_unit_test(test_strays),
 		cmocka_unit_test(test_screens),

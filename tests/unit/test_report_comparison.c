@@ -172,7 +172,8 @@ static void test_page_in_order(void **state)
 		"▲</span> improved",
 		"% faster",
 		"Other metrics with a large shift",
-		"mem rate CPU node 0, memory node 0, 72 KiB",
+		"mem rate</th>",
+		"mem rate: CPU node 0, memory node 0, 72 KiB.",
 		"<dt>Promise</dt>",
 		"60 more metrics were looked at: 1 showed a large shift and was measured again in "
 		"fresh blocks (1 regressed",
