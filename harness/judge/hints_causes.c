@@ -249,5 +249,5 @@ const struct cause hints_causes[] = {
 	 "compare with the bundled user space on both sides"},
 	{"kernel", "host.kernel", any, OF_HOST " startup.*", false, NULL,
 	 "{who} runs kernel {value}, {other} {its}", "", "boot the other kernel once more"},
-	{NULL},
+	{.topic = NULL},
 };

@@ -201,8 +201,12 @@ void history_free(struct history *h)
 
 double history_prior(const char *cls, const char **provenance)
 {
-	*provenance = "assumed: the spread that the error rates of sessions were simulated with";
-	return !strcmp(cls, "latency") ? 0.003 : 0.0015;
+	bool latency = !strcmp(cls, "latency");
+
+	*provenance = latency ? "assumed: twice the spread of bandwidths, not measured yet"
+			      : "assumed: the spread that the error rates of sessions were "
+				"simulated with, not measured yet";
+	return latency ? 0.003 : 0.0015;
 }
 
 struct session_spread history_spread(const struct history *h, const struct panel_key *key,
