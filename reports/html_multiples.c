@@ -19,14 +19,21 @@ static bool has_number(const struct compared *x)
 	return false;
 }
 
-static void put_plot(struct page *p, const struct compared *x, size_t number)
+struct gates {
+	const struct compared **row,
+		**all; /* those that are drawn; names leave out what all share */
+	size_t n, n_all;
+};
+
+static void put_plot(struct page *p, const struct gates *g, size_t number)
 {
 	const struct comparison *c = p->comparison;
+	const struct compared *x = g->row[number];
 	struct buf name = BUF_INIT;
 	char id[32];
 
 	snprintf(id, sizeof(id), "pairs-%zu", number);
-	compared_name(&name, x);
+	compared_short(&name, x, g->all, g->n_all);
 	html_put(p->out, "<div><p><span aria-hidden=\"true\">%s</span> %s</p>\n",
 		 standing_mark(compared_standing(x)), buf_str(&name));
 	svg_pairs(p->out, id, x, c->a, c->b);
@@ -34,13 +41,14 @@ static void put_plot(struct page *p, const struct compared *x, size_t number)
 	buf_free(&name);
 }
 
-static void put_side(struct page *p, const struct compared *x, bool b)
+static void put_side(struct page *p, const struct gates *g, size_t number, bool b)
 {
+	const struct compared *x = g->row[number];
 	struct scale sc = units_scale(x->unit, fmax(x->a, x->b));
 	struct buf name = BUF_INIT;
 	char text[48];
 
-	compared_name(&name, x);
+	compared_short(&name, x, g->all, g->n_all);
 	html_put(p->out, "<tr><th scope=\"row\">%s</th><td class=\"l\">%s</td><td class=\"l\">",
 		 buf_str(&name), b ? p->comparison->b : p->comparison->a);
 	for (size_t i = 0; i < x->pairs; i++) {
@@ -58,7 +66,7 @@ static void put_side(struct page *p, const struct compared *x, bool b)
 	buf_free(&name);
 }
 
-static void put_data(struct page *p, const struct compared *const *row, size_t n)
+static void put_data(struct page *p, const struct gates *g)
 {
 	buf_puts(p->out, "<details><summary>Data of these charts</summary>\n");
 	html_scroll(p, "Medians of both sides");
@@ -66,9 +74,9 @@ static void put_data(struct page *p, const struct compared *const *row, size_t n
 		 "<table><thead><tr><th scope=\"col\" class=\"l\">metric</th>"
 		 "<th scope=\"col\" class=\"l\">side</th><th scope=\"col\" class=\"l\">medians "
 		 "in the order of time</th></tr></thead>\n<tbody>\n");
-	for (size_t i = 0; i < n; i++) {
-		put_side(p, row[i], false);
-		put_side(p, row[i], true);
+	for (size_t i = 0; i < g->n; i++) {
+		put_side(p, g, i, false);
+		put_side(p, g, i, true);
 	}
 	buf_puts(p->out, "</tbody></table>\n");
 	html_scroll_end(p);
@@ -103,22 +111,24 @@ void html_multiples(struct page *p)
 {
 	static const char *const noun[] = {"Block", "Session", "Node"};
 	const struct comparison *c = p->comparison;
-	size_t all, n = 0;
-	const struct compared **row = compared_rows(c, ROLE_GATE, &all);
+	struct gates g = {.n = 0};
 
-	for (size_t i = 0; i < all && n < PLOTS; i++)
-		if (has_number(row[i]))
-			row[n++] = row[i];
-	if (n) {
+	g.all = compared_rows(c, ROLE_GATE, &g.n_all);
+	g.row = mem_zalloc(g.n_all + 1, sizeof(*g.row));
+	for (size_t i = 0; i < g.n_all && g.n < PLOTS; i++)
+		if (has_number(g.all[i]))
+			g.row[g.n++] = g.all[i];
+	if (g.n) {
 		html_put(p->out,
 			 "<h3 id=\"pairs\">%s by %s</h3>\n<figure>\n<div class=\"panels mini\">\n",
 			 noun[c->kind], compared_noun(c));
-		for (size_t i = 0; i < n; i++)
-			put_plot(p, row[i], i);
+		for (size_t i = 0; i < g.n; i++)
+			put_plot(p, &g, i);
 		buf_puts(p->out, "</div>\n");
-		put_caption(p, n, all);
-		put_data(p, row, n);
+		put_caption(p, g.n, g.n_all);
+		put_data(p, &g);
 		buf_puts(p->out, "</figure>\n");
 	}
-	free(row);
+	free(g.all);
+	free(g.row);
 }
