@@ -266,6 +266,7 @@ static int run(const struct app *app, int argc, char **argv)
 		code = job_run(&j, first, argc, argv);
 	if (e.code)
 		err_print(&e, "assay", stderr);
+	job_free(&j);
 	free(a.plain);
 	return code;
 }

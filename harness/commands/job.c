@@ -317,10 +317,14 @@ int job_run(struct job *j, int first, int argc, char **argv)
 	if (e.code)
 		err_print(&e, "assay", stderr);
 	bundle_close(j->p.bundle);
+	return code;
+}
+
+void job_free(struct job *j)
+{
 	bundle_data_free(&j->old);
 	plan_free(&j->plan);
 	for (size_t i = 0; i < j->arms; i++)
 		arm_free(&j->arm[i]);
 	free(j->argv);
-	return code;
 }

@@ -68,5 +68,6 @@ int job_arm(struct job *j, size_t i, const char *text, struct err *e);
 
 /* All the rest; first: index of the first operand. Returns an exit code. */
 int job_run(struct job *j, int first, int argc, char **argv);
+void job_free(struct job *j);
 
 #endif

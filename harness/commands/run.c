@@ -78,10 +78,11 @@ static int run(const struct app *app, int argc, char **argv)
 	int rc = job_arm(&j, 0, "host", &e);
 	int first = rc ? -2 : command_options(&command_run, argc, argv, take, &j);
 
-	if (first >= 0)
-		return job_run(&j, first, argc, argv);
-	arm_free(&j.arm[0]);
-	return first == -1 ? EXIT_PASSED : EXIT_USAGE;
+	int code = first >= 0	 ? job_run(&j, first, argc, argv)
+		   : first == -1 ? EXIT_PASSED
+				 : EXIT_USAGE;
+	job_free(&j);
+	return code;
 }
 
 const struct command command_run = {
