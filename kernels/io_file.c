@@ -201,10 +201,11 @@ static int check_block(struct io_file *f, uint64_t block, struct err *e)
 
 	if (d.first == PATTERN_NONE)
 		return 0;
+	at += d.first;
 	return err_set(e, EBADMSG,
 		       "%llu bytes of block %llu of the file are wrong, the first at offset %llu",
 		       (unsigned long long)d.bytes, (unsigned long long)block,
-		       (unsigned long long)(at + d.first));
+		       (unsigned long long)at);
 }
 
 int io_file_check(struct io_file *f, struct err *e)

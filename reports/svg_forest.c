@@ -57,7 +57,9 @@ void svg_forest_head(struct buf *out, const struct forest *f)
 	open_hidden(out, HEAD);
 	svg_text(out, "t", 2, 13, "← better");
 	svg_text(out, "t e", WIDTH - 2, 13, "worse →");
-	for (double v = 0; v <= f->limit; v += f->step) {
+	for (unsigned i = 0; i * f->step <= f->limit; i++) {
+		double v = i * f->step;
+
 		snprintf(label, sizeof(label), "%.3g %%", v * 100);
 		svg_text(out, "u m", x_at(f, v), HEAD - 6, v > 0 ? label : "0");
 		if (v > 0)
@@ -102,9 +104,9 @@ void svg_forest_row(struct buf *out, const struct forest *f, const struct compar
 	open_hidden(out, HEIGHT);
 	html_put(out, "<path class=\"mg\" d=\"M%.1f %.0fH%.1fV%.0fH%.1fz\"/>", from, -BEYOND, to,
 		 BEYOND, from);
-	for (double v = f->step; v <= f->limit; v += f->step) {
-		vertical(out, "gr", x_at(f, v));
-		vertical(out, "gr", x_at(f, -v));
+	for (unsigned i = 1; i * f->step <= f->limit; i++) {
+		vertical(out, "gr", x_at(f, i * f->step));
+		vertical(out, "gr", x_at(f, -(i * f->step)));
 	}
 	vertical(out, "zr", x_at(f, 0));
 	if (isfinite(x->lo) && isfinite(x->hi) && isfinite(x->ratio)) {

@@ -167,8 +167,9 @@ int key_parse(const char *text, struct key_parts *out, struct err *e)
 		char *end = strchr(brace, '}');
 
 		if (!end || end[1]) {
-			rc = err_set(e, EINVAL, "\"%s\": %s", text,
-				     end ? "text after the closing }" : "the closing } is missing");
+			err_set(e, EINVAL, "\"%s\": %s", text,
+				end ? "text after the closing }" : "the closing } is missing");
+			rc = -EINVAL;
 			goto out;
 		}
 		*brace = *end = '\0';
@@ -178,7 +179,8 @@ int key_parse(const char *text, struct key_parts *out, struct err *e)
 	if (dot)
 		*dot++ = '\0';
 	if (!key_valid_name(copy) || (dot && !key_valid_name(dot))) {
-		rc = err_set(e, EINVAL, "\"%s\" should be bench.metric{label=value,...}", text);
+		err_set(e, EINVAL, "\"%s\" should be bench.metric{label=value,...}", text);
+		rc = -EINVAL;
 		goto out;
 	}
 	if (labels && *labels)

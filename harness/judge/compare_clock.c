@@ -38,7 +38,7 @@ static void add_process(struct readings *r, const struct bundle_data *d, const s
 
 		if (t->t_s < s->start_s || t->t_s > end || !is_reading(t, s->arm, gpu, len))
 			continue;
-		if (isfinite(last)) /* held until now only */
+		if (r->n && isfinite(last)) /* held until now only */
 			r->v[r->n - 1].s = t->t_s - last;
 		last = t->t_s;
 		r->v = mem_grow(r->v, r->n, &r->cap, sizeof(*r->v));

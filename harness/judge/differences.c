@@ -89,8 +89,10 @@ static void compare_sides(struct differences *out, const struct side *a, const s
 		const struct manifest_row *x = c <= 0 ? a->row[i++] : NULL,
 					  *y = c >= 0 ? b->row[k++] : NULL;
 
-		if (!x || !y || strcmp(x->value, y->value) != 0)
-			add(out, x ? x->key : y->key, x ? x->value : "", y ? y->value : "");
+		if (!x && y)
+			add(out, y->key, "", y->value);
+		else if (x && (!y || strcmp(x->value, y->value) != 0))
+			add(out, x->key, x->value, y ? y->value : "");
 	}
 }
 
