@@ -9,6 +9,7 @@
 #include "../base/mem.h"
 #include "../base/rng.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,12 +90,24 @@ static unsigned find_valid(const struct compared *r, const struct step_blocks *s
 	return n;
 }
 
+/* Whether some block gave a number. A case need not emit every metric, and then more blocks won't.
+ */
+static bool has_number(const struct compared *r)
+{
+	for (size_t i = 0; i < r->pairs; i++)
+		if (isfinite(r->pair[i].a) || isfinite(r->pair[i].b))
+			return true;
+	return false;
+}
+
 static void want_for(struct making *k, const struct compared *r, unsigned from)
 {
 	struct step_blocks *s = &k->step[r->step];
 	bool valid[AB_BLOCKS];
-	unsigned n = find_valid(r, s, from, valid);
 
+	if (!has_number(r))
+		return;
+	unsigned n = find_valid(r, s, from, valid);
 	if (r->decision.wants > n)
 		want(s, valid, from, r->decision.wants - n);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +66,7 @@ static struct compared *row(struct world *w, enum role role, unsigned wants, uns
 	size_t i = w->c.n++;
 
 	for (unsigned b = 0; b < valid; b++)
-		w->pair[i][b] = (struct pair){.block = b, .valid = true};
+		w->pair[i][b] = (struct pair){.block = b, .a = 1, .b = 1, .valid = true};
 	w->compared[i] = (struct compared){.role = role,
 					   .step = 0,
 					   .pair = w->pair[i],
@@ -150,6 +151,27 @@ static void test_invalid(void **state)
 	schedule_free(&s);
 }
 
+/* A metric that no block gives is no reason to go on. */
+static void test_no_number(void **state)
+{
+	struct world *w = new_world();
+	struct compared *r;
+	struct schedule s;
+
+	(void)state;
+	both(w, 0, 0, 8);
+	both(w, 1, 0, 8);
+	r = row(w, ROLE_GATE, 8, 8);
+	for (unsigned b = 0; b < 8; b++)
+		r->pair[b] = (struct pair){.block = b, .a = NAN, .b = NAN};
+	schedule_make(&s, &w->plan, &w->d, &w->c);
+	assert_int_equal(s.n, 0);
+	r->pair[5].a = 1; /* one arm did once: then another block may */
+	schedule_make(&s, &w->plan, &w->d, &w->c);
+	assert_int_equal(s.n, 8);
+	schedule_free(&s);
+}
+
 static void test_given_up(void **state)
 {
 	static const enum status bad[] = {ST_FAIL, ST_ERROR, ST_TIMEOUT, ST_SKIP};
@@ -222,7 +244,8 @@ static void test_end(void **state)
 	(void)state;
 	both(w, 0, 0, COMPARE_CONFIRM);
 	both(w, 1, 0, 8);
-	row(w, ROLE_GATE, 32, 0); /* never valid: there are no blocks left, and no endless loop */
+	/* never valid: there are no blocks left, and no endless loop */
+	row(w, ROLE_GATE, 32, 1)->pair[0].valid = false;
 	for (unsigned attempt = 1; attempt < AB_TRIES; attempt++)
 		for (unsigned b = 0; b < COMPARE_CONFIRM; b++) {
 			ended(w, "a", 0, b, attempt, ST_PASS);
@@ -255,9 +278,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_look), cmocka_unit_test(test_undecided),
-		cmocka_unit_test(test_invalid),	   cmocka_unit_test(test_given_up),
-		cmocka_unit_test(test_skipped),	   cmocka_unit_test(test_screens),
-		cmocka_unit_test(test_end),	   cmocka_unit_test(test_order),
+		cmocka_unit_test(test_invalid),	   cmocka_unit_test(test_no_number),
+		cmocka_unit_test(test_given_up),   cmocka_unit_test(test_skipped),
+		cmocka_unit_test(test_screens),	   cmocka_unit_test(test_end),
+		cmocka_unit_test(test_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
