@@ -25,7 +25,7 @@ const char *self_build(void)
 	return ASSAY_BUILD;
 }
 
-static char *search_path(const char *name)
+char *self_search_path(const char *name)
 {
 	const char *path = getenv("PATH");
 
@@ -44,7 +44,7 @@ static char *search_path(const char *name)
 
 char *self_path(const char *argv0, struct err *e)
 {
-	char *found = strchr(argv0, '/') ? mem_strdup(argv0) : search_path(argv0);
+	char *found = strchr(argv0, '/') ? mem_strdup(argv0) : self_search_path(argv0);
 	char *full = found ? realpath(found, NULL) : NULL;
 
 	free(found);

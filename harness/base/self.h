@@ -12,6 +12,9 @@
 const char *self_version(void);
 const char *self_build(void);
 
+/* The first program of that name on PATH, NULL if there is none. The caller frees. */
+char *self_search_path(const char *name);
+
 /*
  * Absolute path of this program, found once from argv[0] and PATH; the caller frees.
  * Returns NULL with e filled where it cannot be found.

@@ -166,6 +166,8 @@ static int record_margins(struct job *j, struct err *e)
 {
 	const struct margins *m = &((struct asked *)j->own)->margins;
 	bool launcher = j->arm[0].words || j->arm[1].words, all = !isnan(margins_of(m, ""));
+	/* two arms of this host differ as little as two of its sessions may */
+	enum compare_kind like = launcher ? COMPARE_BLOCKS : COMPARE_SESSIONS;
 	int rc = 0;
 
 	for (size_t i = 0; i < m->n && !rc; i++) {
@@ -176,11 +178,11 @@ static int record_margins(struct job *j, struct err *e)
 		free(key);
 	}
 	if (!rc && isnan(margins_of(m, "latency")))
-		rc = add_number(j, "ab.margin.latency", 0.03, "default for latencies", e);
-	if (!rc && !all && launcher)
-		rc = add_number(j, "ab.margin", 0.02, "default where a launcher is compared", e);
-	else if (!rc && !all)
-		rc = add_number(j, "ab.margin", 0.01, "default", e);
+		rc = add_number(j, "ab.margin.latency", compare_margin(like, "latency"),
+				"default for latencies", e);
+	if (!rc && !all)
+		rc = add_number(j, "ab.margin", compare_margin(like, ""),
+				launcher ? "default where a launcher is compared" : "default", e);
 	return rc;
 }
 

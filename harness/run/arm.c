@@ -2,6 +2,7 @@
 #include "arm.h"
 #include "../base/buf.h"
 #include "../base/mem.h"
+#include "../base/self.h"
 #include "../formats/key.h"
 
 #include <errno.h>
@@ -9,23 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 #include <wordexp.h>
-
-static bool on_path(const char *name)
-{
-	const char *path = getenv("PATH");
-	bool found = false;
-
-	while (path && *path && !found) {
-		size_t n = strcspn(path, ":");
-		char *full = mem_printf("%.*s/%s", (int)n, path, name);
-
-		found = !access(full, X_OK);
-		free(full);
-		path += n;
-		path += *path == ':';
-	}
-	return found;
-}
 
 /* The launcher's program, absolute where it is a file of ours or the user's. Caller frees. */
 static char *find_program(const char *word, const char *scripts, struct err *e)
@@ -46,8 +30,11 @@ static char *find_program(const char *word, const char *scripts, struct err *e)
 			return full;
 		free(full);
 	}
-	if (on_path(word))
-		return mem_strdup(word);
+	char *found = self_search_path(word);
+	if (found) {
+		free(found);
+		return mem_strdup(word); /* the name stays: execvp finds it */
+	}
 	err_set(e, EINVAL,
 		"there is no launcher \"%s\": name a program, or one of scripts/in-* as podman",
 		word);
