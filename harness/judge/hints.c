@@ -180,6 +180,21 @@ static bool try_cause(struct differences *out, struct telling *t, const struct c
 	return true;
 }
 
+/* What may explain a metric stands before what is only worth knowing. */
+static void explanations_first(struct differences *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < out->hints; i++) {
+		struct hint h = out->hint[i];
+
+		if (!h.rows)
+			continue;
+		memmove(&out->hint[n + 1], &out->hint[n], (i - n) * sizeof(h));
+		out->hint[n++] = h;
+	}
+}
+
 void hints_make(struct differences *out, const char *a, const char *b, const struct comparison *c)
 {
 	const char *told = "";
@@ -197,4 +212,5 @@ void hints_make(struct differences *out, const char *a, const char *b, const str
 			break;
 		}
 	}
+	explanations_first(out);
 }

@@ -136,6 +136,9 @@ static enum loser any(const char *a, const char *b)
 
 #define OF_GPU	"*{*gpu=*}"
 #define OF_HOST "host_*"
+#define VARIABLE                                                                                   \
+	"the environment variable {name} is {value} in {who}, {its} in {other}", "",               \
+		"unset it, or set it on both sides"
 
 const struct cause hints_causes[] = {
 	{"quota", "limits.cpu_quota", less, OF_HOST " *.rate_wall* startup.* launch*", false,
@@ -238,9 +241,14 @@ const struct cause hints_causes[] = {
 	{"balancing", "kernel.numa_balancing", any, OF_HOST " copy.*", false, NULL,
 	 "NUMA balancing is {value} in {who}, {its} in {other}", "",
 	 "set it alike (sysctl kernel.numa_balancing)"},
-	{"variable", "variable.*", any, "*", false, NULL,
-	 "the environment variable {name} is {value} in {who}, {its} in {other}", "",
-	 "unset it, or set it on both sides"},
+	{"GPU variable", "variable.cuda_*", any, OF_GPU " nccl*", false, NULL, VARIABLE},
+	{"GPU variable", "variable.nvidia_*", any, OF_GPU " nccl*", false, NULL, VARIABLE},
+	{"NCCL variable", "variable.nccl_*", any, "nccl*", false, NULL, VARIABLE},
+	{"NCCL variable", "variable.ucx_*", any, "nccl*", false, NULL, VARIABLE},
+	{"variable", "variable.omp_*", any, "*", false, NULL, VARIABLE},
+	{"variable", "variable.malloc_*", any, "*", false, NULL, VARIABLE},
+	{"variable", "variable.glibc_tunables", any, "*", false, NULL, VARIABLE},
+	{"variable", "variable.ld_preload", any, "*", false, NULL, VARIABLE},
 	{"userland", "program.userland", any, OF_HOST " startup.*", false, NULL,
 	 "{who} ran with the user space {value}, {other} with {its}", "",
 	 "compare with the bundled user space on both sides"},

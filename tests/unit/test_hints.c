@@ -58,6 +58,16 @@ static const struct line lines[] = {
 	{"kernel.numa_balancing", "0", "1", "host_bandwidth", "rate", "node=0", "NUMA balancing"},
 	{"variable.malloc_arena_max", "4", "1", "host_bandwidth", "rate", "node=0",
 	 "MALLOC_ARENA_MAX is 1 in"},
+	{"variable.cuda_module_loading", "LAZY", "EAGER", "copy", "latency", "gpu=0",
+	 "CUDA_MODULE_LOADING is EAGER in"},
+	{"variable.nvidia_tf32_override", "1", "0", "gemm", "rate", "gpu=0",
+	 "NVIDIA_TF32_OVERRIDE"},
+	{"variable.nccl_p2p_disable", "0", "1", "nccl", "busbw", "gpus=0+1", "NCCL_P2P_DISABLE"},
+	{"variable.ucx_tls", "all", "tcp", "nccl", "busbw", "gpus=0+1", "UCX_TLS"},
+	{"variable.omp_num_threads", "8", "1", "host_bandwidth", "rate", "node=0",
+	 "OMP_NUM_THREADS"},
+	{"variable.glibc_tunables", "a", "b", "host_bandwidth", "rate", "node=0", "GLIBC_TUNABLES"},
+	{"variable.ld_preload", "a", "b", "host_bandwidth", "rate", "node=0", "LD_PRELOAD"},
 	{"program.userland", "bundled", "image", "startup", "process", "", "user space"},
 	{"host.libc", "glibc 2.36", "glibc 2.28", "host_bandwidth", "rate", "node=0", "C library"},
 	{"host.kernel", "6.1", "6.12", "host_latency", "latency", "node=0", "kernel 6.12"},
@@ -210,6 +220,34 @@ static void test_quota_tells_the_time_held_back_and_only_once(void **state)
 	mk_free(&d);
 }
 
+static void test_what_explains_a_metric_stands_first(void **state)
+{
+	struct bundle_data d = {.n_plan = 0};
+	struct comparison c = {.a = "host", .b = "podman"};
+	struct differences x;
+	struct err e = ERR_INIT;
+
+	mk_manifest_of(&d, "host", "limits.move_pages", "allowed");
+	mk_manifest_of(&d, "podman", "limits.move_pages", "EPERM");
+	mk_manifest_of(&d, "host", "container.root_fs", "ext4");
+	mk_manifest_of(&d, "podman", "container.root_fs", "overlay");
+	mc_add(&c, &(struct mc_row){.bench = "host_io",
+				    .metric = "latency",
+				    .labels = "where=root",
+				    .better = "lower",
+				    .a = 1e-6,
+				    .shift = 0.25,
+				    .sd = 0.002,
+				    .blocks = 8});
+	assert_int_equal(differences_make(&x, &d, "host", &d, "podman", &c, &e), 0);
+	assert_int_equal(x.hints, 2);
+	assert_string_equal(x.hint[0].key, "container.root_fs");
+	assert_string_equal(x.hint[1].key, "limits.move_pages");
+	differences_free(&x);
+	mc_free(&c);
+	mk_free(&d);
+}
+
 static void test_clock_of_the_telemetry(void **state)
 {
 	struct bundle_data d = {.n_plan = 0};
@@ -281,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_each_cause_is_silent),
 		cmocka_unit_test(test_each_row_of_the_table_is_tested),
 		cmocka_unit_test(test_quota_tells_the_time_held_back_and_only_once),
+		cmocka_unit_test(test_what_explains_a_metric_stands_first),
 		cmocka_unit_test(test_clock_of_the_telemetry),
 		cmocka_unit_test(test_undecided_but_far_off_counts),
 	};
