@@ -245,6 +245,8 @@ void nvml_gpu_rows(const struct nvml *n, unsigned index, bool state_only, const 
 		return;
 	nvml_table_rows(&g, state_only);
 	nvml_state_rows(&g, state_only);
+	if (!state_only)
+		nvml_nvlink_rows(&g);
 	if (g.missing.len)
 		gpu_row(r, g.address, "not_reported", "NVML", "%s", buf_str(&g.missing));
 	buf_free(&g.missing);

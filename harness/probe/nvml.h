@@ -1,7 +1,7 @@
 /*
  * NVML, loaded with dlopen. Any call may hang with a broken driver: use it in a process with a
  * deadline. A call that the library lacks or that the GPU does not support is "not reported",
- * never an error. nvml.c, nvml_table.c and nvml_state.c alone know NVML.
+ * never an error. The files nvml*.c alone know NVML.
  */
 #ifndef ASSAY_PROBE_NVML_H
 #define ASSAY_PROBE_NVML_H
@@ -36,6 +36,39 @@ int nvml_index(const struct nvml *n, const char *address);
  * not reported.
  */
 bool nvml_number(const struct nvml *n, unsigned index, const char *field, double *value);
+
+/* ---- NVLink ---- */
+
+#define NVML_MAX_GPUS  64
+#define NVML_MAX_LINKS 36 /* more than any GPU has: 18 today */
+
+struct nvml_link {
+	bool there, active;
+	int generation; /* 1 … 6: "NVLink4" is 4; 0: not reported */
+	bool to_switch; /* leads to an NVSwitch, else to another GPU */
+	char to[16];	/* PCI address at its other end, "" if not reported */
+	double errors;	/* since the driver was loaded: replays, recoveries, lost data; -1: unknown
+			 */
+};
+
+struct nvml_links {
+	int there, active; /* how many the GPU has, and how many are up */
+	struct nvml_link link[NVML_MAX_LINKS];
+};
+
+/* The links of a GPU now. 0, or NVML's code where they are not reported; *out is then empty. */
+int nvml_links(const struct nvml *n, unsigned index, struct nvml_links *out);
+
+/* Of the links that are up; 0 where none is, or where it is not reported. */
+int nvml_links_generation(const struct nvml_links *l);
+/* Sum over the links; -1 where no counter is reported. */
+double nvml_links_errors(const struct nvml_links *l);
+
+/* Whether two GPUs have the same name: siblings on one board have equal links. */
+bool nvml_same_model(const struct nvml *n, unsigned a, unsigned b);
+
+/* Why two GPUs have no access to each other's memory: words, or NULL where NVML does not say. */
+const char *nvml_peer_refusal(const struct nvml *n, unsigned a, unsigned b);
 
 /* driver.*, confidential computing of the whole system; versions "" where not reported. */
 void nvml_driver_version(const struct nvml *n, char *out, size_t size);

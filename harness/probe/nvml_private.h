@@ -1,4 +1,4 @@
-/* Shared by nvml.c, nvml_table.c and nvml_state.c only. */
+/* Shared by nvml*.c only. */
 #ifndef ASSAY_PROBE_NVML_PRIVATE_H
 #define ASSAY_PROBE_NVML_PRIVATE_H
 
@@ -42,7 +42,14 @@ void nvml_table_rows(struct nvml_gpu *g, bool state_only);
 /* Processes, memory, row remapping, fabric, confidential computing, reset. */
 void nvml_state_rows(struct nvml_gpu *g, bool state_only);
 
-/* A value through nvmlDeviceGetFieldValues; NVML's code. */
-int nvml_field_value(const struct nvml *n, nvml_device d, unsigned id, double *value);
+/* What its NVLinks are. */
+void nvml_nvlink_rows(struct nvml_gpu *g);
+
+/*
+ * A value through nvmlDeviceGetFieldValues; NVML's code. scope: the link, for a field that each
+ * link has, else 0.
+ */
+int nvml_field_value(const struct nvml *n, nvml_device d, unsigned id, unsigned scope,
+		     double *value);
 
 #endif

@@ -284,7 +284,7 @@ static void reset_row(struct nvml_gpu *g)
 	static const char *const actions[] = {"none",	   "gpu_reset",	      "node_reboot",
 					      "drain_p2p", "drain_and_reset", "recover_imex"};
 	double v = 0;
-	int rc = nvml_field_value(g->n, g->device, NVML_FIELD_RECOVERY_ACTION, &v);
+	int rc = nvml_field_value(g->n, g->device, NVML_FIELD_RECOVERY_ACTION, 0, &v);
 	unsigned action = rc == NVML_OK ? (unsigned)v : 0;
 
 	if (rc == NVML_OK)

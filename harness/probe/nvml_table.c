@@ -108,7 +108,8 @@ static int field_number(const struct nvml_field *f, double *value)
 	}
 }
 
-int nvml_field_value(const struct nvml *n, nvml_device d, unsigned id, double *value)
+int nvml_field_value(const struct nvml *n, nvml_device d, unsigned id, unsigned scope,
+		     double *value)
 {
 	int (*get)(nvml_device, int, struct nvml_field *) =
 		nvml_symbol(n, "nvmlDeviceGetFieldValues");
@@ -116,6 +117,7 @@ int nvml_field_value(const struct nvml *n, nvml_device d, unsigned id, double *v
 
 	memset(&f, 0, sizeof(f));
 	f.id = id;
+	f.scope = scope;
 	int rc = get ? get(d, 1, &f) : NVML_NO_SYMBOL;
 
 	if (rc == NVML_OK)
@@ -134,7 +136,7 @@ static int ask(const struct nvml *n, nvml_device d, const struct call *c, double
 	if (!f)
 		return rc;
 	if (c->shape == FIELD)
-		return nvml_field_value(n, d, (unsigned)c->what, value);
+		return nvml_field_value(n, d, (unsigned)c->what, 0, value);
 	if (c->shape == U32)
 		rc = ((int (*)(nvml_device, unsigned *))f)(d, &a);
 	else if (c->shape == U32_OF)

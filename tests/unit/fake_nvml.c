@@ -225,6 +225,50 @@ int nvmlDeviceGetCpuAffinity(void *d, unsigned n, unsigned long *set)
 	return 0;
 }
 
+/* Six links, the last absent, the fifth down: those of GPU 0 lead to a switch, of GPU 1 to GPUs. */
+int nvmlDeviceGetNvLinkState(void *d, unsigned link, unsigned *active)
+{
+	*active = link != 4;
+	return link > 5 ? 2 : link == 5 ? 3 : 0;
+}
+
+int nvmlDeviceGetNvLinkVersion(void *d, unsigned link, unsigned *version)
+{
+	*version = index_of(d) ? 7 : 6; /* 5.0, 4.0 */
+	return 0;
+}
+
+int nvmlDeviceGetNvLinkRemoteDeviceType(void *d, unsigned link, unsigned *type)
+{
+	*type = index_of(d) ? 0 : 2;
+	return 0;
+}
+
+int nvmlDeviceGetNvLinkRemotePciInfo_v2(void *d, unsigned link, pci_info *p)
+{
+	memset(p, 0xff, sizeof(*p));
+	strcpy(p->bus_id, link < 3 ? "00000000:18:00.0" : "00000000:3A:00.0");
+	return 0;
+}
+
+/* Each link: 1 replay, 10 recoveries, 100 bad flits, 1000 lost words, no counter of ECC. */
+int nvmlDeviceGetNvLinkErrorCounter(void *d, unsigned link, int which, u64 *out)
+{
+	static const u64 of[] = {1, 10, 100, 1000};
+
+	if (index_of(d) || which > 3)
+		return 3;
+	*out = of[which];
+	return 0;
+}
+
+/* GPU 0 has access, GPU 1 has it not: the chipset. */
+int nvmlDeviceGetP2PStatus(void *a, void *b, int caps, unsigned *status)
+{
+	*status = index_of(a) || index_of(b) ? 1 : 0;
+	return 0;
+}
+
 #ifndef OLD
 int nvmlDeviceGetMemoryInfo_v2(void *d, void *m)
 {
@@ -265,9 +309,11 @@ int nvmlDeviceGetVirtualizationMode(void *d, unsigned *mode)
 
 int nvmlDeviceGetFieldValues(void *d, int n, field *f)
 {
-	f->rc = f->id == 82 || (f->id == 230 && RECOVERY) ? 0 : 3;
+	int link_error = f->id >= 206 && f->id <= 210;
+
+	f->rc = f->id == 82 || (f->id == 230 && RECOVERY) || link_error ? 0 : 3;
 	f->type = 1;
-	f->value.u = f->id == 82 ? 55 : RECOVERY;
+	f->value.u = f->id == 82 ? 55 : link_error ? f->scope : RECOVERY;
 	return 0;
 }
 #endif

@@ -265,6 +265,48 @@ static void numbers(void **state)
 	nvml_close(n);
 }
 
+static void links(void **state)
+{
+	NEED_COMPILER();
+	struct nvml *n = open_ok("");
+	struct nvml_links l;
+
+	assert_int_equal(nvml_links(n, 0, &l), 0);
+	assert_int_equal(l.there, 5);
+	assert_int_equal(l.active, 4);
+	assert_true(l.link[0].to_switch && !l.link[4].active && !l.link[5].there);
+	assert_int_equal(nvml_links_generation(&l), 4);
+	assert_true(fabs(nvml_links_errors(&l) - 5 * 1011) < 1e-9);
+	assert_int_equal(nvml_links(n, 1, &l), 0);
+	assert_int_equal(nvml_links_generation(&l), 5);
+	assert_string_equal(l.link[3].to, "0000:3a:00.0");
+	assert_true(fabs(nvml_links_errors(&l) - 5 * (0 + 1 + 2 + 3 + 4)) < 1e-9);
+	assert_int_equal(nvml_links(n, 2, &l), 15); /* lost */
+	assert_int_equal(l.there, 0);
+	assert_true(nvml_links_errors(&l) < 0);
+	assert_true(nvml_same_model(n, 0, 1));
+	assert_false(nvml_same_model(n, 0, 2)); /* lost: it has no name */
+	assert_null(nvml_peer_refusal(n, 0, 0));
+	assert_string_equal(nvml_peer_refusal(n, 0, 1), "the chipset does not support it");
+	nvml_close(n);
+}
+
+static void link_rows(void **state)
+{
+	NEED_COMPILER();
+	struct nvml *n = open_ok("");
+
+	rows_of(n, 0, false);
+	assert_row(G "nvlinks", "5");
+	assert_row(G "nvlinks_active", "4");
+	assert_row(G "nvlink_version", "4");
+	assert_row(G "nvlink_to", "switch x4");
+	assert_row(G "nvlink_errors", "5055");
+	rows_of(n, 1, false);
+	assert_row(H "nvlink_to", "0000:18:00.0 x3, 0000:3a:00.0 x1");
+	nvml_close(n);
+}
+
 static void nodes(void **state)
 {
 	const char *source;
@@ -318,7 +360,8 @@ int main(void)
 		cmocka_unit_test(state_only),	   cmocka_unit_test(recovery),
 		cmocka_unit_test(missing_symbols), cmocka_unit_test(numbers),
 		cmocka_unit_test(nodes),	   cmocka_unit_test(does_not_start),
-		cmocka_unit_test(no_library),
+		cmocka_unit_test(no_library),	   cmocka_unit_test(links),
+		cmocka_unit_test(link_rows),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
