@@ -18,15 +18,26 @@ struct ctx; /* one running step, owned by harness/run */
 /* ---- the tables: one source for suite check, help, man page ---- */
 
 enum param_type {
-	PARAM_INT,	/* whole number */
-	PARAM_SIZE,	/* bytes, "4KiB" */
-	PARAM_ENUM,	/* one of .choices */
-	PARAM_GPU,	/* index in the host's PCI order; "all" */
-	PARAM_NODE,	/* NUMA node with memory; "all", "local" (the GPU's own, or cpu_node's) */
+	PARAM_INT,    /* whole number */
+	PARAM_SIZE,   /* bytes, "4KiB" */
+	PARAM_ENUM,   /* one of .choices */
+	PARAM_GPU,    /* index in the host's PCI order; "all" */
+	PARAM_PEER,   /* step: another GPU beside a PARAM_GPU above it in the table; "all" others */
+	PARAM_GPUS,   /* step: GPUs that act together in one process, "0+1+4"; "all" */
+	PARAM_MEMBER, /* case: one of the PARAM_GPUS above it, or "sum"; "all": each, then sum */
+	PARAM_NODE,   /* NUMA node with memory; "all", "local" (the GPU's own, or cpu_node's) */
 	PARAM_CPU_NODE, /* NUMA node with CPUs; "all" */
 	PARAM_PATH, /* absolute, without blanks and commas; an option, since no key holds a '/' */
 };
 
+/*
+ * What a step sees of its GPUs: only them, in this order: that of PARAM_GPU is CUDA's ordinal 0 and
+ * its peer ordinal 1; of PARAM_GPUS the ordinals count up as the numbers of the set do. In plan and
+ * key a set is always the ascending list of its numbers; without a GPU it stays "all". A pair of a
+ * GPU with itself is not planned; where there is one GPU only, one step is, with the peer "none",
+ * which supported() refuses. "local" of a node beside PARAM_GPUS stays that word: the own node of
+ * each.
+ */
 enum param_scope {
 	SCOPE_STEP, /* one process each, so that a hang loses one value only */
 	SCOPE_CASE, /* looped inside one process */
@@ -53,6 +64,14 @@ struct metric {
 	enum better better;
 	const char *cls; /* margin class: "bandwidth", "latency", "compute", "info" */
 	const char *help;
+	/*
+	 * Labels over which a healthy machine gives equal values, the rest of the key being equal:
+	 * "gpu", "gpu,peer"; NULL: none. Judge finds the one that is slower than the others. Local
+	 * and remote memory it takes apart by itself; where results differ by construction for
+	 * another reason, the benchmark says so with a fact of the kind "kin": only those of equal
+	 * kin are compared.
+	 */
+	const char *siblings;
 };
 
 struct bench {
@@ -80,7 +99,7 @@ struct bench {
 
 /* ---- what a benchmark may ask of its context ---- */
 
-/* Parameters of the current case. ctx_u64 for INT, SIZE, GPU, NODE; ctx_str for all. */
+/* Parameters of the current case. ctx_u64 for INT, SIZE, GPU, PEER, NODE; ctx_str for all. */
 const char *ctx_str(const struct ctx *c, const char *param);
 uint64_t ctx_u64(const struct ctx *c, const char *param);
 
@@ -88,6 +107,12 @@ uint64_t ctx_u64(const struct ctx *c, const char *param);
 uint64_t ctx_max_u64(const struct ctx *c, const char *param);
 /* Whether some case of this process has that value. */
 bool ctx_has(const struct ctx *c, const char *param, const char *value);
+
+/*
+ * The host's numbers of the GPUs that this process sees, out[i] that of CUDA's ordinal i; at most
+ * max. Returns how many: one for PARAM_GPU, two with a peer, the set for PARAM_GPUS.
+ */
+int ctx_gpus(const struct ctx *c, int *out, int max);
 
 uint64_t ctx_seed(const struct ctx *c);	     /* of the run: the same in every process */
 uint64_t ctx_case_seed(const struct ctx *c); /* of this very process and case */
@@ -109,7 +134,7 @@ void ctx_emit(struct ctx *c, const char *metric, double value);
 
 /*
  * A statement about the keys of this benchmark, kept in the manifest: kind "ceiling" (value in
- * the metric's unit), "placement" (PROVEN, UNPROVEN, WRONG), "pages" (4K, THP, HUGETLB) …
+ * the metric's unit), "placement" (PROVEN, UNPROVEN, WRONG), "pages" (4K, THP, HUGETLB), "kin"
  * labels: the parameters it depends on, "gpu,dir" (their current values are put in); NULL: all.
  * source says where it was read or how it was found.
  */
@@ -117,6 +142,15 @@ void ctx_fact(struct ctx *c, const char *kind, const char *metric, const char *l
 	      const char *value, const char *source);
 void ctx_fact_num(struct ctx *c, const char *kind, const char *metric, const char *labels,
 		  double value, const char *source);
+
+/*
+ * What was found beside what is right, such as "Gen3 x16" and "Gen5 x16" of what = "link": kept as
+ * facts of the kinds "found.WHAT" and "wanted.WHAT". Where they differ, judge fails every number
+ * with these labels (of that metric; "": of all) and says what to do; the words for each WHAT are
+ * in judge/expect.c. The benchmark decides nothing. labels as in ctx_fact; what is a label's name.
+ */
+void ctx_expect(struct ctx *c, const char *what, const char *metric, const char *labels,
+		const char *found, const char *wanted, const char *source);
 
 /* A line for run.log. */
 void ctx_log(struct ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -41,7 +41,6 @@ void ab_count(struct ab_family *out, const struct plan *p)
 int ab_add_controls(struct plan *p, const struct bench *const *benches, struct err *e)
 {
 	struct plan_step st = {.bench = bench_named(benches, COMPARE_CONTROL),
-			       .gpu = -1,
 			       .cases = 1,
 			       .row = {.processes = 1, .deadline_s = 60}};
 

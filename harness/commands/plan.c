@@ -61,6 +61,7 @@ static void print_json(const struct plan *p)
 	}
 	json_str(o, "suite", p->name);
 	json_put(o, "steps", steps);
+	json_int(o, "processes", plan_processes(p));
 	json_num(o, "estimate_s", plan_estimate_s(p));
 	json_print(o, stdout);
 }
@@ -81,7 +82,8 @@ static void print_text(const struct plan *p)
 		if (st->row.skip[0])
 			printf("%31s%s\n", "", st->row.skip);
 	}
-	printf("\nestimated: %d min %02d s\n", (int)(s / 60), (int)s % 60);
+	printf("\nestimated: %d min %02d s, %u processes\n", (int)(s / 60), (int)s % 60,
+	       plan_processes(p));
 	if (p->budget_s > 0 && s > p->budget_s)
 		printf("That is over the suite's budget of %.0f s.\n", p->budget_s);
 }

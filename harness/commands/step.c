@@ -24,7 +24,7 @@ static const struct option_spec options[] = {
 	{"process", "N", "which process of the step"},
 	{"attempt", "N", "how often the run was resumed"},
 	{"deadline", "SECONDS", "end with TIMEOUT after so long"},
-	{"gpu-uuid", "UUID", "the only GPU that this process may see"},
+	{"gpu-uuid", "UUID,…", "the only GPUs that this process may see, in CUDA's order"},
 	{"gate", "PATTERNS", "keys that get the larger time budget"},
 	{"slow", "SHARE", "take longer by this share, for real: the known fault of a comparison"},
 	{"lifeline", NULL, "end when standard input ends"},
@@ -156,7 +156,7 @@ static enum status probe(struct emitter *out, const struct parsed *p, char *reas
 		env_gpu(send_env, out);
 	} else if (!strcmp(p->a.bench, "state")) {
 		env_gpu_state(send_env, out);
-	} else if (telemetry_read(out, p->a.n_params ? p->a.params[0] : "", &e)) {
+	} else if (telemetry_read(out, p->a.params, p->a.n_params, &e)) {
 		snprintf(reason, n, "%s", e.text);
 		return ST_ERROR;
 	}

@@ -193,6 +193,21 @@ static void add(char **args, size_t *n, char *text)
 		free(text);
 }
 
+/* "UUID,UUID" of the step's GPUs in its order, NULL where it measures none. Caller frees. */
+static char *visible_gpus(const struct turn *t)
+{
+	const struct gpus *g = &t->st->gpus;
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < g->n; i++) {
+		const char *uuid = machine_gpu(&t->arm->m, (size_t)g->gpu[i], "uuid");
+
+		if (uuid)
+			buf_printf(&b, "%s%s", b.len ? "," : "", uuid);
+	}
+	return b.len ? buf_steal(&b) : NULL;
+}
+
 int child_step(const struct parent *p, const struct turn *turn, void (*on_tick)(void *),
 	       void *tick_arg, struct spawned *out, unsigned *rows, struct err *e)
 {
@@ -200,9 +215,8 @@ int child_step(const struct parent *p, const struct turn *turn, void (*on_tick)(
 	const struct arm *arm = turn->arm;
 	struct taking t = {.p = p, .turn = turn, .e = e};
 	char *args[MAX_ARGS] = {NULL}, *params = mem_strdup(row->params), *save = NULL;
+	char *uuids = visible_gpus(turn);
 	size_t n = 0;
-	const char *uuid =
-		turn->st->gpu >= 0 ? machine_gpu(&arm->m, (size_t)turn->st->gpu, "uuid") : NULL;
 
 	add(args, &n, mem_printf("--seed=%llu", (unsigned long long)p->seed));
 	add(args, &n, mem_printf("--arm=%s", arm->name));
@@ -210,8 +224,8 @@ int child_step(const struct parent *p, const struct turn *turn, void (*on_tick)(
 	add(args, &n, mem_printf("--step=%u", row->step));
 	add(args, &n, mem_printf("--process=%u", turn->process));
 	add(args, &n, mem_printf("--attempt=%u", turn->attempt));
-	if (uuid)
-		add(args, &n, mem_printf("--gpu-uuid=%s", uuid));
+	if (uuids)
+		add(args, &n, mem_printf("--gpu-uuid=%s", uuids));
 	if (p->plan->gate[0])
 		add(args, &n, mem_printf("--gate=%s", p->plan->gate));
 	for (char *w = strtok_r(params, " ", &save); w; w = strtok_r(NULL, " ", &save))
@@ -230,6 +244,7 @@ int child_step(const struct parent *p, const struct turn *turn, void (*on_tick)(
 		  out);
 	*rows = t.rows;
 	free(command);
+	free(uuids);
 	free(params);
 	for (size_t i = 0; i < n; i++)
 		free(args[i]);

@@ -7,6 +7,7 @@
 #include "../formats/key.h"
 #include "../probe/limits.h"
 #include "../probe/topology.h"
+#include "gpus.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -44,35 +45,61 @@ static int split_values(struct ctx *c, size_t i, const char *text)
 	return c->value[i].n ? 0 : -EINVAL;
 }
 
+/* The text of parameter i: as given, else its default; NULL where there is neither. */
+static const char *param_text(const struct ctx *c, size_t i)
+{
+	const char *name = c->b->params[i].name, *text = c->b->params[i].def;
+	size_t len = strlen(name);
+
+	for (size_t k = 0; k < c->args->n_params; k++) {
+		if (!strncmp(c->args->params[k], name, len) && c->args->params[k][len] == '=')
+			text = c->args->params[k] + len + 1;
+	}
+	return text;
+}
+
+/* g: the GPUs that the parameters before this one name. */
+static int read_param(struct ctx *c, size_t i, struct gpus *g, struct err *e)
+{
+	const struct param *p = &c->b->params[i];
+	const char *text = param_text(c, i);
+	char *members = NULL;
+
+	if (!text)
+		return err_set(e, EINVAL, "%s: %s=… is missing", c->b->name, p->name);
+	if (p->type == PARAM_MEMBER && g->n && !strcmp(text, "all"))
+		text = members = gpus_members(g);
+	int rc = expand_values(&c->value[i], c->b, p, text, NULL, "", 0, e);
+	/* words that only the parent can resolve stay words; nothing else may */
+	if (rc) {
+		err_clear(e);
+		rc = split_values(c, i, text);
+	}
+	if (rc)
+		err_set(e, EINVAL, "%s: %s=%s is not what it takes", c->b->name, p->name, text);
+	else if (p->scope == SCOPE_STEP && c->value[i].n > 1)
+		rc = err_set(e, EINVAL, "%s: one step measures one %s", c->b->name, p->name);
+	else if (gpus_type(p->type))
+		gpus_add(g, values_at(&c->value[i], 0));
+	free(members);
+	return rc;
+}
+
 int ctx_init(struct ctx *c, const struct bench *b, const struct step_args *a, struct emitter *out,
 	     struct err *e)
 {
+	struct gpus g = {.n = 0};
+
 	memset(c, 0, sizeof(*c));
 	c->b = b;
 	c->args = a;
 	c->out = out;
 	c->cases = 1;
 	for (size_t i = 0; b->params[i].name; i++) {
-		const char *name = b->params[i].name;
-		const char *text = b->params[i].def;
-		size_t len = strlen(name);
+		int rc = read_param(c, i, &g, e);
 
-		for (size_t k = 0; k < a->n_params; k++) {
-			if (!strncmp(a->params[k], name, len) && a->params[k][len] == '=')
-				text = a->params[k] + len + 1;
-		}
-		int rc = text ? expand_values(&c->value[i], b, &b->params[i], text, NULL, "", 0, e)
-			      : err_set(e, EINVAL, "%s: %s=… is missing", b->name, name);
-		/* words that only the parent can resolve stay words; nothing else may */
-		if (rc) {
-			err_clear(e);
-			rc = split_values(c, i, text ? text : "");
-		}
 		if (rc)
-			return err_set(e, EINVAL, "%s: %s=%s is not what it takes", b->name, name,
-				       text ? text : "");
-		if (b->params[i].scope == SCOPE_STEP && c->value[i].n > 1)
-			return err_set(e, EINVAL, "%s: one step measures one %s", b->name, name);
+			return rc;
 		c->cases *= (unsigned)c->value[i].n;
 	}
 	uint64_t h = rng_hash(rng_hash_str(rng_hash(0, a->seed), a->arm), a->block);
@@ -145,6 +172,20 @@ bool ctx_has(const struct ctx *c, const char *param, const char *value)
 			return true;
 	}
 	return false;
+}
+
+int ctx_gpus(const struct ctx *c, int *out, int max)
+{
+	struct gpus g = {.n = 0};
+	int n = 0;
+
+	for (size_t i = 0; c->b->params[i].name; i++) {
+		if (gpus_type(c->b->params[i].type))
+			gpus_add(&g, c->value[i].v[c->pick[i]]);
+	}
+	for (; n < max && (size_t)n < g.n; n++)
+		out[n] = g.gpu[n];
+	return n;
 }
 
 uint64_t ctx_seed(const struct ctx *c)
@@ -261,6 +302,17 @@ void ctx_fact_num(struct ctx *c, const char *kind, const char *metric, const cha
 	char text[40];
 
 	ctx_fact(c, kind, metric, labels, units_exact(text, sizeof(text), value), source);
+}
+
+void ctx_expect(struct ctx *c, const char *what, const char *metric, const char *labels,
+		const char *found, const char *wanted, const char *source)
+{
+	char kind[64];
+
+	snprintf(kind, sizeof(kind), "found.%s", what);
+	ctx_fact(c, kind, metric, labels, found, source);
+	snprintf(kind, sizeof(kind), "wanted.%s", what);
+	ctx_fact(c, kind, metric, labels, wanted, source);
 }
 
 void ctx_log(struct ctx *c, const char *fmt, ...)

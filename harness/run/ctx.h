@@ -11,8 +11,9 @@
 #include "expand.h"
 
 struct step_args {
-	const char *bench, *nonce, *arm, *gpu_uuid, *gate;
-	const char *self; /* this program, absolute */
+	const char *bench, *nonce, *arm, *gate;
+	const char *gpu_uuid; /* "UUID,UUID" of those that the process may see; NULL: all */
+	const char *self;     /* this program, absolute */
 	uint64_t seed;
 	unsigned block, step, process, attempt;
 	double deadline_s;

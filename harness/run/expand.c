@@ -3,6 +3,7 @@
 #include "../base/buf.h"
 #include "../base/mem.h"
 #include "../base/units.h"
+#include "gpus.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -197,6 +198,18 @@ static int add_range(struct values *out, const struct where *w, const char *text
 	return rc;
 }
 
+/* All GPUs as one set; nothing where there is none. */
+static void add_every_gpu(struct values *out, const struct machine *m)
+{
+	struct buf set = BUF_INIT;
+
+	for (size_t i = 0; m && i < m->n_gpus; i++)
+		buf_printf(&set, "%s%zu", i ? "+" : "", i);
+	if (set.len)
+		values_add(out, set.s);
+	buf_free(&set);
+}
+
 static int add_all(struct values *out, const struct where *w, const struct machine *m)
 {
 	const char *c = w->p->choices;
@@ -215,8 +228,14 @@ static int add_all(struct values *out, const struct where *w, const struct machi
 		}
 		return rc;
 	case PARAM_GPU:
+	case PARAM_PEER:
 		for (size_t i = 0; m && i < m->n_gpus && !rc; i++)
 			rc = add_number(out, w, i);
+		break;
+	case PARAM_GPUS:
+		add_every_gpu(out, m);
+		break;
+	case PARAM_MEMBER: /* the plan knows the set */
 		break;
 	case PARAM_NODE:
 	case PARAM_CPU_NODE:
@@ -246,6 +265,8 @@ static int check_exists(const struct where *w, const struct machine *m, const ch
 		return 0;
 	switch (w->p->type) {
 	case PARAM_GPU:
+	case PARAM_PEER:
+	case PARAM_GPUS:
 		if (m->n_gpus && v >= m->n_gpus)
 			return bad(w, "there is no GPU %s; this machine has %zu", s, m->n_gpus);
 		return 0;
@@ -262,6 +283,48 @@ static int check_exists(const struct where *w, const struct machine *m, const ch
 	default:
 		return 0;
 	}
+}
+
+/* Puts one GPU of a set into in[]. */
+static int mark_member(bool in[GPUS_MAX], const struct where *w, const char *set, const char *one,
+		       const struct machine *m)
+{
+	uint64_t v;
+
+	if (units_parse_u64(one, &v))
+		return bad(w, "\"%s\" is no set of GPUs; write all, or for example 0+1+4", set);
+	if (v >= GPUS_MAX)
+		return bad(w, "there is no GPU %s; the largest number is %d", one, GPUS_MAX - 1);
+	if (in[v])
+		return bad(w, "GPU %s stands twice in %s", one, set);
+	in[v] = true;
+	return check_exists(w, m, one, v);
+}
+
+/* "4+0+1" becomes "0+1+4". */
+static int add_set(struct values *out, const struct where *w, const char *text,
+		   const struct machine *m)
+{
+	bool in[GPUS_MAX] = {false};
+	struct buf set = BUF_INIT;
+	int rc = 0;
+
+	for (const char *s = text; s && !rc;) {
+		size_t n = strcspn(s, "+");
+		char *one = mem_strndup(s, n);
+
+		rc = mark_member(in, w, text, one, m);
+		free(one);
+		s = s[n] ? s + n + 1 : NULL;
+	}
+	for (int i = 0; i < GPUS_MAX; i++) {
+		if (in[i])
+			buf_printf(&set, "%s%d", set.len ? "+" : "", i);
+	}
+	if (!rc)
+		rc = add_new(out, w, buf_str(&set));
+	buf_free(&set);
+	return rc;
 }
 
 /* What a plan keeps: words without blanks, separated by commas. */
@@ -293,7 +356,10 @@ static int add_item(struct values *out, const struct where *w, const char *s,
 			return bad(w, "\"%s\" is none of %s", s, w->p->choices);
 		return add_new(out, w, s);
 	}
-	if (w->p->type == PARAM_NODE && !strcmp(s, "local"))
+	if (w->p->type == PARAM_GPUS)
+		return add_set(out, w, s, m);
+	if ((w->p->type == PARAM_NODE && !strcmp(s, "local")) ||
+	    (w->p->type == PARAM_MEMBER && !strcmp(s, "sum")))
 		return add_new(out, w, s);
 	if (dots)
 		return add_range(out, w, s, dots);

@@ -18,7 +18,8 @@ struct values {
 
 /*
  * file and line are for messages. m may be NULL: then "all" of GPUs and nodes stays the word
- * "all" (for checking a suite without a machine). "local" always stays a word (see plan.c).
+ * "all" (for checking a suite without a machine). "local", and "all" of a PARAM_MEMBER, always
+ * stay words (see plan.c).
  * 0 or -EINVAL with e filled.
  */
 int expand_values(struct values *out, const struct bench *b, const struct param *p,

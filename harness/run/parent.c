@@ -88,12 +88,12 @@ void parent_probe(const struct parent *p, struct arm *arm)
 
 /* ---- one turn ---- */
 
-/* The GPU that the turn measures, NULL where it measures none. */
-static struct parent_gpu *gpu_of(const struct running *r)
+/* What is remembered of the i-th GPU that the turn measures, NULL beyond the last. */
+static struct parent_gpu *gpu_of(const struct running *r, size_t i)
 {
-	int gpu = r->t->st->gpu;
+	const struct gpus *g = &r->t->st->gpus;
 
-	return gpu >= 0 && (size_t)gpu < r->p->n_gpus ? &r->p->gpu[gpu] : NULL;
+	return i < g->n && (size_t)g->gpu[i] < r->p->n_gpus ? &r->p->gpu[g->gpu[i]] : NULL;
 }
 
 static int record(const struct running *r, const struct spawned *o, unsigned rows, double start_s,
@@ -130,24 +130,33 @@ static struct spawned verdict_without_running(enum status status, const char *wh
 	return o;
 }
 
-/* Looks at the GPU once more. NULL if it is ours to measure; else why not. Caller frees. */
+/* Looks at the GPUs once more. NULL if they are ours to measure; else why not. Caller frees. */
 static char *look(const struct running *r, enum status *status)
 {
 	struct parent *p = r->p;
 	struct machine *m = &r->t->arm->m;
-	size_t gpu = (size_t)r->t->st->gpu;
-	char *why;
+	char *why = NULL;
 
 	if (forced_has(&p->forced, "nvml"))
 		return NULL;
 	probe(p, r->t->arm, "state", 30);
-	why = machine_gpu_problem(m, gpu, false, status);
-	return why ? why : preflight_gpu(m, gpu, &p->forced, status);
+	for (size_t i = 0; gpu_of(r, i) && !why; i++) {
+		size_t gpu = (size_t)r->t->st->gpus.gpu[i];
+
+		why = machine_gpu_problem(m, gpu, false, status);
+		if (!why)
+			why = preflight_gpu(m, gpu, &p->forced, status);
+	}
+	return why;
 }
 
-static char *lock_gpu(const struct running *r, struct parent_gpu *gpu, enum status *status)
+/* Takes the lock of the i-th GPU, if this run has not got it yet. */
+static char *lock_gpu(const struct running *r, size_t i, enum status *status)
 {
-	const char *uuid = machine_gpu(&r->t->arm->m, (size_t)r->t->st->gpu, "uuid");
+	const struct machine *m = &r->t->arm->m;
+	struct parent_gpu *gpu = gpu_of(r, i);
+	size_t number = (size_t)r->t->st->gpus.gpu[i];
+	const char *uuid = machine_gpu(m, number, "uuid");
 	struct err e = ERR_INIT;
 
 	if (gpu->lock >= 0 || !uuid)
@@ -156,14 +165,14 @@ static char *lock_gpu(const struct running *r, struct parent_gpu *gpu, enum stat
 	if (gpu->lock >= 0)
 		return NULL;
 	*status = ST_BUSY;
-	return mem_strdup(e.text);
+	return mem_printf("GPU %zu (%s): %s", number, m->gpu[number].address, e.text);
 }
 
 /* Before a step: may it be started? NULL if it may. Caller frees. */
 static char *obstacle(const struct running *r, enum status *status)
 {
 	const char *skip = r->t->st->row.skip;
-	struct parent_gpu *gpu = gpu_of(r);
+	char *why = NULL;
 
 	if (skip[0]) {
 		const char *colon = strchr(skip, ':');
@@ -174,14 +183,12 @@ static char *obstacle(const struct running *r, enum status *status)
 		free(name);
 		return mem_strdup(colon ? colon + 1 : skip);
 	}
-	if (!gpu)
-		return NULL;
-	if (gpu->left_alone) {
+	for (size_t i = 0; gpu_of(r, i) && !why; i++) {
 		*status = ST_SKIP;
-		return mem_strdup(gpu->left_alone);
+		why = gpu_of(r, i)->left_alone ? mem_strdup(gpu_of(r, i)->left_alone)
+					       : lock_gpu(r, i, status);
 	}
-	char *why = lock_gpu(r, gpu, status);
-	return why ? why : look(r, status);
+	return why || !gpu_of(r, 0) ? why : look(r, status);
 }
 
 /* After a step: has somebody come in meanwhile? Its numbers are kept and the step is BUSY. */
@@ -190,7 +197,7 @@ static void look_again(const struct running *r, struct spawned *o)
 	enum status status;
 	char *why;
 
-	if (!gpu_of(r) || o->status != ST_PASS)
+	if (!gpu_of(r, 0) || o->status != ST_PASS)
 		return;
 	why = look(r, &status);
 	if (!why)
@@ -205,10 +212,9 @@ static int run_process(struct running *r, struct spawned *o, unsigned *rows)
 {
 	struct parent *p = r->p;
 	const struct turn *t = r->t;
-	struct parent_gpu *gpu = gpu_of(r);
 
-	if (!t->st->bench->quiet && gpu)
-		r->telemetry = telemetry_start(p, t->arm, t->st->gpu);
+	if (!t->st->bench->quiet && gpu_of(r, 0))
+		r->telemetry = telemetry_start(p, t->arm, &t->st->gpus);
 	int rc = child_step(p, t, tick, r, o, rows, r->e);
 	int last = telemetry_stop(r->telemetry, r->e);
 
@@ -217,9 +223,12 @@ static int run_process(struct running *r, struct spawned *o, unsigned *rows)
 		return rc;
 	if (o->interrupted)
 		return err_set(r->e, EINTR, "interrupted");
-	if (o->abandoned && gpu && !gpu->left_alone)
-		gpu->left_alone = mem_printf("GPU %d is left alone: process %d hangs in the kernel",
-					     t->st->gpu, (int)o->abandoned);
+	for (size_t i = 0; o->abandoned && gpu_of(r, i); i++) {
+		if (!gpu_of(r, i)->left_alone)
+			gpu_of(r, i)->left_alone =
+				mem_printf("GPU %d is left alone: process %d hangs in the kernel",
+					   t->st->gpus.gpu[i], (int)o->abandoned);
+	}
 	return 0;
 }
 

@@ -1,19 +1,11 @@
-/*
- * The plan: see plan.h. The estimate counts process start, context creation on a GPU, warm-up
- * and the cases' budgets, or takes the benchmark's word; it is a promise for people, nothing is
- * decided by it but the default deadline.
- */
+/* From the text of a suite to the values of each section's parameters: see plan.h. */
 #include "plan.h"
-#include "../base/buf.h"
-#include "../base/mem.h"
 #include "../base/units.h"
-#include "../formats/key.h"
-#include "expand.h"
 #include "gate.h"
 #include "plan_head.h"
+#include "plan_steps.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,26 +13,6 @@ const struct section_option section_options[] = {
 	{"processes", "3", "fresh processes, 1..64"},
 	{"deadline", NULL, "longest time of one process; default: 60 s or 4 x the estimate"},
 	{NULL, NULL, NULL},
-};
-
-#define START_HOST_S 2.0 /* memory is mapped and filled */
-#define START_GPU_S  2.5
-#define WARM_UP_S    1.2
-#define PRIMARY_S    0.4
-#define SWEEP_S	     0.05
-
-struct making {
-	struct plan *p;
-	const struct suite *s;
-	const struct suite_section *sec;
-	const struct bench *b;
-	const struct machine *m;
-	const struct plan_options *o;
-	struct err *e;
-	struct values value[KEY_MAX_LABELS]; /* by index in b->params */
-	unsigned processes;
-	double deadline_s;
-	bool required;
 };
 
 static const char *param_word(const void *arg, size_t i)
@@ -143,127 +115,32 @@ static int read_params(struct making *k)
 	return 0;
 }
 
-/* How many cases of this step one gate at least names: those get the larger budget. */
-static unsigned primary_cases(const struct making *k, const struct plan_step *st)
+/* A member that is named by its number must be one of every set. */
+static int check_members(struct making *k)
 {
-	double share = 0;
+	const struct values *set = plan_values_of(k, PARAM_GPUS);
+	const struct values *member = plan_values_of(k, PARAM_MEMBER);
+	unsigned line = k->sec->line;
 
-	for (const char *g = k->p->gate; *g;) {
-		size_t n = strcspn(g, " ");
-		char *one = mem_strndup(g, n);
+	for (size_t s = 0; member && set && s < set->n; s++) {
+		struct gpus g = {.n = 0};
 
-		share += gate_share(one, st->row.bench, st->row.params);
-		free(one);
-		g += n;
-		g += *g == ' ';
-	}
-	unsigned primary = (unsigned)ceil(share * st->cases - 1e-9);
-	return primary > st->cases ? st->cases : primary;
-}
+		gpus_add(&g, set->v[s]);
+		for (size_t i = 0; g.n && i < member->n; i++) {
+			size_t at = 0;
 
-static void estimate(const struct making *k, struct plan_step *st)
-{
-	unsigned primary = primary_cases(k, st);
-
-	if (k->b->process_s > 0)
-		st->row.estimate_s = k->b->process_s;
-	else
-		st->row.estimate_s = (st->gpu >= 0 ? START_GPU_S : START_HOST_S) + WARM_UP_S +
-				     primary * PRIMARY_S + (st->cases - primary) * SWEEP_S;
-	st->row.deadline_s = k->deadline_s;
-	if (!(st->row.deadline_s > 0))
-		st->row.deadline_s = fmax(60, ceil(4 * st->row.estimate_s));
-	st->row.budget_s = 0;
-}
-
-/* "local" is the GPU's own node, or the node of the CPUs at work. */
-static const char *resolve_local(const struct making *k, const char *v, int gpu,
-				 const char *cpu_node, char out[16])
-{
-	if (strcmp(v, "local"))
-		return v;
-	if (gpu >= 0 && k->m && (size_t)gpu < k->m->n_gpus) {
-		snprintf(out, 16, "%d", machine_gpu_node(k->m, (size_t)gpu));
-		return out;
-	}
-	return cpu_node ? cpu_node : v;
-}
-
-static int compare_labels(const void *a, const void *b)
-{
-	return strcmp(((const struct label *)a)->name, ((const struct label *)b)->name);
-}
-
-/* One step: pick[i] is the chosen value of each step-scope parameter. */
-static void add_step(struct making *k, const size_t *pick)
-{
-	struct label l[KEY_MAX_LABELS];
-	char *text[KEY_MAX_LABELS], local[16];
-	const char *cpu_node = NULL;
-	struct buf params = BUF_INIT;
-	struct plan_step st = {.bench = k->b, .gpu = -1, .cases = 1};
-	size_t n = 0;
-	bool any_gpu = false;
-
-	for (const struct param *p = k->b->params; p->name; p++) {
-		const char *v = values_at(&k->value[p - k->b->params], pick[p - k->b->params]);
-
-		any_gpu |= p->type == PARAM_GPU;
-		if (p->type == PARAM_GPU && strcmp(v, "all"))
-			st.gpu = atoi(v);
-		if (p->type == PARAM_CPU_NODE)
-			cpu_node = v;
-	}
-	for (const struct param *p = k->b->params; p->name; p++, n++) {
-		const struct values *v = &k->value[n];
-
-		if (p->scope == SCOPE_CASE) {
-			text[n] = values_join(v);
-			st.cases *= (unsigned)v->n;
-		} else {
-			text[n] = mem_strdup(
-				resolve_local(k, values_at(v, pick[n]), st.gpu, cpu_node, local));
+			while (at < g.n && g.gpu[at] != atoi(member->v[i]))
+				at++;
+			if (at < g.n || member->v[i][0] > '9')
+				continue;
+			param_text(k, &k->b->params[member - k->value], &line);
+			return err_at(k->e, EINVAL, k->s->path, line,
+				      "%s: %s: GPU %s is not in the set %s", k->b->name,
+				      k->b->params[member - k->value].name, member->v[i],
+				      set->v[s]);
 		}
-		l[n] = (struct label){p->name, text[n]};
 	}
-	qsort(l, n, sizeof(l[0]), compare_labels);
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&params, "%s%s=%s", i ? " " : "", l[i].name, l[i].value);
-	for (size_t i = 0; i < n; i++)
-		free(text[i]);
-
-	st.row = (struct plan_row){.step = (unsigned)k->p->n,
-				   .bench = mem_strdup(k->b->name),
-				   .label = mem_strdup(k->sec->label),
-				   .params = buf_steal(&params),
-				   .processes = k->processes,
-				   .required = k->required,
-				   .line = k->sec->line};
-	estimate(k, &st);
-	st.row.skip = plan_why_not(&st, any_gpu, k->m, k->o->without_nvml);
-	k->p->step = mem_grow(k->p->step, k->p->n, &k->p->cap, sizeof(*k->p->step));
-	k->p->step[k->p->n++] = st;
-}
-
-/* Every combination of the step-scope values, the last parameter varying fastest. */
-static void add_steps(struct making *k)
-{
-	size_t pick[KEY_MAX_LABELS] = {0}, n = 0;
-
-	while (k->b->params[n].name)
-		n++;
-	for (;;) {
-		size_t i = n;
-
-		add_step(k, pick);
-		while (i-- > 0) {
-			if (k->b->params[i].scope == SCOPE_STEP && ++pick[i] < k->value[i].n)
-				break;
-			pick[i] = 0;
-		}
-		if (i == (size_t)-1)
-			return;
-	}
+	return 0;
 }
 
 /* Two sections that measure one key would mix their samples: refuse. */
@@ -294,9 +171,11 @@ static int add_section(struct making *k)
 		rc = read_options(k);
 	if (!rc)
 		rc = read_params(k);
+	if (!rc)
+		rc = check_members(k);
 	k->required = plan_is_required(k->p->required, k->sec);
 	if (!rc)
-		add_steps(k);
+		rc = plan_add_steps(k);
 	for (size_t i = 0; i < KEY_MAX_LABELS; i++)
 		values_free(&k->value[i]);
 	return rc ? rc : check_overlap(k, first_new);

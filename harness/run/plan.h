@@ -9,12 +9,13 @@
 #include "../bench.h"
 #include "../formats/bundle.h"
 #include "../formats/suite.h"
+#include "gpus.h"
 #include "machine.h"
 
 struct plan_step {
 	struct plan_row row; /* owned strings */
 	const struct bench *bench;
-	int gpu; /* host's number, -1 if the step needs none */
+	struct gpus gpus; /* none where the step needs none, or the machine has none */
 	unsigned cases;
 };
 
@@ -45,13 +46,14 @@ int plan_like(struct plan *p, const struct bundle_data *d, const struct bench *c
 	      const struct machine *m, bool without_nvml, struct err *e);
 
 /* Why a step will not even be started, "STATUS:reason", or "". Caller frees. */
-char *plan_why_not(const struct plan_step *st, bool needs_gpu, const struct machine *m,
-		   bool without_nvml);
+char *plan_why_not(const struct plan_step *st, const struct machine *m, bool without_nvml);
 
 void plan_free(struct plan *p);
 
 /* Seconds that all steps and processes will take, roughly. */
 double plan_estimate_s(const struct plan *p);
+/* How many processes will be started for them. */
+unsigned plan_processes(const struct plan *p);
 
 /* Keys of a section that are not a benchmark's parameters: for help. Ends with .name == NULL. */
 struct section_option {

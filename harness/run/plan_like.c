@@ -7,18 +7,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *plan_why_not(const struct plan_step *st, bool needs_gpu, const struct machine *m,
-		   bool without_nvml)
+static bool needs_gpu(const struct bench *b)
+{
+	for (const struct param *p = b->params; p->name; p++) {
+		if (gpus_type(p->type))
+			return true;
+	}
+	return false;
+}
+
+/* The first of the step's GPUs that cannot be used makes the step impossible. */
+static char *why_not_gpus(const struct gpus *g, const struct machine *m, bool without_nvml,
+			  enum status *status)
+{
+	char *why = NULL;
+
+	for (size_t i = 0; i < g->n && !why; i++) {
+		size_t gpu = (size_t)g->gpu[i];
+
+		*status = ST_FAIL;
+		if (gpu < m->n_gpus)
+			why = machine_gpu_problem(m, gpu, without_nvml, status);
+		else
+			why = mem_printf("GPU %zu of the plan is not there: the PCI bus shows %zu",
+					 gpu, m->n_gpus);
+	}
+	return why;
+}
+
+char *plan_why_not(const struct plan_step *st, const struct machine *m, bool without_nvml)
 {
 	enum status status = ST_SKIP;
 	char *why = NULL, *text;
 
-	if (needs_gpu && m && !m->n_gpus)
+	if (needs_gpu(st->bench) && m && !m->n_gpus)
 		why = mem_strdup("no NVIDIA GPU on the PCI bus");
 	else if (!st->bench->run)
 		why = mem_strdup("built without nvcc: the GPU part is not in this program");
-	else if (st->gpu >= 0 && m && (size_t)st->gpu < m->n_gpus)
-		why = machine_gpu_problem(m, (size_t)st->gpu, without_nvml, &status);
+	else if (m)
+		why = why_not_gpus(&st->gpus, m, without_nvml, &status);
 	text = why ? mem_printf("%s:%s", status_name(status), why) : mem_strdup("");
 	free(why);
 	return text;
@@ -27,8 +54,7 @@ char *plan_why_not(const struct plan_step *st, bool needs_gpu, const struct mach
 static int like_row(struct plan *p, const struct plan_row *r, const struct bench *const *benches,
 		    const struct machine *m, bool without_nvml, const char *dir, struct err *e)
 {
-	struct plan_step st = {.bench = bench_named(benches, r->bench), .gpu = -1, .cases = 1};
-	char *gpu;
+	struct plan_step st = {.bench = bench_named(benches, r->bench), .cases = 1};
 
 	if (!st.bench)
 		return err_at(e, EINVAL, dir, 0,
@@ -37,11 +63,13 @@ static int like_row(struct plan *p, const struct plan_row *r, const struct bench
 	st.row.bench = mem_strdup(r->bench);
 	st.row.label = mem_strdup(r->label);
 	st.row.params = mem_strdup(r->params);
-	gpu = gate_param(r->params, "gpu");
-	if (gpu && *gpu >= '0' && *gpu <= '9')
-		st.gpu = atoi(gpu);
-	st.row.skip = plan_why_not(&st, gpu != NULL, m, without_nvml);
-	free(gpu);
+	for (const struct param *q = st.bench->params; q->name; q++) {
+		char *value = gpus_type(q->type) ? gate_param(r->params, q->name) : NULL;
+
+		gpus_add(&st.gpus, value ? value : "");
+		free(value);
+	}
+	st.row.skip = plan_why_not(&st, m, without_nvml);
 	p->step = mem_grow(p->step, p->n, &p->cap, sizeof(*p->step));
 	p->step[p->n++] = st;
 	return 0;
@@ -84,6 +112,15 @@ void plan_free(struct plan *p)
 	free(p->gate);
 	free(p->required);
 	memset(p, 0, sizeof(*p));
+}
+
+unsigned plan_processes(const struct plan *p)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		n += p->step[i].row.skip[0] ? 0 : p->step[i].row.processes;
+	return n;
 }
 
 double plan_estimate_s(const struct plan *p)

@@ -44,10 +44,12 @@ static int add_metrics(const struct parent *p, const struct bench *b, struct err
 	if (!rc)
 		rc = add(p, key, b->method ? b->method : "", "benchmark", e);
 	for (const struct metric *m = b->metrics; m->name && !rc; m++) {
-		const char *field[] = {"unit", "better", "class"};
-		const char *value[] = {m->unit, better[m->better], m->cls};
+		const char *field[] = {"unit", "better", "class", "siblings"};
+		const char *value[] = {m->unit, better[m->better], m->cls, m->siblings};
 
-		for (int i = 0; i < 3 && !rc; i++) {
+		for (int i = 0; i < 4 && !rc; i++) {
+			if (!value[i])
+				continue;
 			snprintf(key, sizeof(key), "metric.%s.%s.%s", b->name, m->name, field[i]);
 			rc = add(p, key, value[i], "benchmark", e);
 		}

@@ -49,21 +49,37 @@ static void read_once(struct emitter *out, const struct nvml *n, unsigned index,
 	emit_flush(out);
 }
 
-int telemetry_read(struct emitter *out, const char *pci_address, struct err *e)
-{
+struct watched {
+	const char *address;
+	unsigned index;
 	double last[N_FIELDS];
+};
+
+static int watch(struct watched *w, const struct nvml *n, const char *address, struct err *e)
+{
+	int index = nvml_index(n, address);
+
+	w->address = address;
+	w->index = (unsigned)index;
+	for (size_t i = 0; i < N_FIELDS; i++)
+		w->last[i] = NAN;
+	return index < 0 ? err_set(e, ENODEV, "NVML has no GPU %s", address) : 0;
+}
+
+int telemetry_read(struct emitter *out, const char *const *pci_address, size_t gpus, struct err *e)
+{
+	struct watched w[GPUS_MAX];
 	struct nvml *n;
-	int rc = nvml_open(&n, NULL, e), index;
+	int rc = nvml_open(&n, NULL, e);
 
 	if (rc)
 		return rc;
-	index = nvml_index(n, pci_address);
-	if (index < 0)
-		rc = err_set(e, ENODEV, "NVML has no GPU %s", pci_address);
-	for (size_t i = 0; i < N_FIELDS; i++)
-		last[i] = NAN;
+	gpus = gpus < GPUS_MAX ? gpus : GPUS_MAX;
+	for (size_t i = 0; i < gpus && !rc; i++)
+		rc = watch(&w[i], n, pci_address[i], e);
 	while (!rc) { /* the lifeline ends this process */
-		read_once(out, n, (unsigned)index, pci_address, last);
+		for (size_t i = 0; i < gpus; i++)
+			read_once(out, n, w[i].index, w[i].address, w[i].last);
 		clock_wall_sleep_ns(INTERVAL_NS);
 	}
 	nvml_close(n);
@@ -78,26 +94,38 @@ struct telemetry {
 	int life, rows;
 	double run_start_s;
 	bool ended; /* its pipe is closed */
-	char gpu[16];
 	int rc;
 	struct err *e;
 };
 
+/* The host's number of the GPU at that address, as text. */
+static const char *number_of(const struct machine *m, const char *address, char out[24])
+{
+	size_t i = 0;
+
+	while (i < m->n_gpus && strcmp(m->gpu[i].address, address) != 0)
+		i++;
+	snprintf(out, 24, "%zu", i);
+	return out;
+}
+
 static int take(void *arg, const char *const *f, size_t n, struct err *e)
 {
 	struct telemetry *t = arg;
+	char gpu[24];
 
 	(void)e;
 	if (n != 5 || strcmp(f[0], "telemetry") || t->rc)
 		return 0;
 	double since_start = round((strtod(f[1], NULL) - t->run_start_s) * 1e6) / 1e6;
-	t->rc = bundle_add_telemetry(t->p->bundle,
-				     &(struct telemetry_row){.arm = t->arm->name,
-							     .t_s = since_start,
-							     .gpu = t->gpu,
-							     .field = (char *)f[3],
-							     .value = strtod(f[4], NULL)},
-				     t->e);
+	t->rc = bundle_add_telemetry(
+		t->p->bundle,
+		&(struct telemetry_row){.arm = t->arm->name,
+					.t_s = since_start,
+					.gpu = (char *)number_of(&t->arm->m, f[2], gpu),
+					.field = (char *)f[3],
+					.value = strtod(f[4], NULL)},
+		t->e);
 	return 0;
 }
 
@@ -106,10 +134,15 @@ static void ignore(void *arg, const char *line, size_t n)
 	(void)arg, (void)line, (void)n;
 }
 
-static void become(const struct telemetry *t, const char *address, const int life[2],
+static void become(const struct telemetry *t, const struct gpus *gpus, const int life[2],
 		   const int rows[2], pid_t parent)
 {
+	const char *argv[GPUS_MAX + 6] = {t->p->self, "step", "telemetry", "--nonce=telemetry",
+					  "--lifeline"};
 	int null = open("/dev/null", O_WRONLY);
+
+	for (size_t i = 0, n = 5; i < gpus->n; i++)
+		argv[n++] = t->arm->m.gpu[gpus->gpu[i]].address;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -118,12 +151,12 @@ static void become(const struct telemetry *t, const char *address, const int lif
 	dup2(life[0], STDIN_FILENO);
 	dup2(rows[1], STDOUT_FILENO);
 	dup2(null, STDERR_FILENO);
-	execl(t->p->self, t->p->self, "step", "telemetry", "--nonce=telemetry", "--lifeline",
-	      address, (char *)NULL);
+	execv(t->p->self, (char *const *)argv);
 	_exit(127);
 }
 
-struct telemetry *telemetry_start(const struct parent *p, const struct arm *arm, int gpu)
+struct telemetry *telemetry_start(const struct parent *p, const struct arm *arm,
+				  const struct gpus *gpus)
 {
 	struct telemetry *t;
 	int life[2], rows[2];
@@ -138,14 +171,13 @@ struct telemetry *telemetry_start(const struct parent *p, const struct arm *arm,
 	}
 	t = mem_zalloc(1, sizeof(*t));
 	*t = (struct telemetry){.p = p, .arm = arm, .run_start_s = (double)p->start_ns * 1e-9};
-	snprintf(t->gpu, sizeof(t->gpu), "%d", gpu);
 	frame_reader_init(&t->reader, "telemetry");
 	t->reader.on_row = take;
 	t->reader.on_text = ignore;
 	t->reader.arg = t;
 	t->pid = fork();
 	if (t->pid == 0)
-		become(t, arm->m.gpu[gpu].address, life, rows, parent);
+		become(t, gpus, life, rows, parent);
 	close(life[0]);
 	close(rows[1]);
 	t->life = life[1];

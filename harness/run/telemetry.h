@@ -9,17 +9,18 @@
 #include "emit.h"
 #include "parent.h"
 
-/* ---- the process (assay step telemetry): reads one GPU until its standard input ends ---- */
+/* ---- the process (assay step telemetry): reads GPUs until its standard input ends ---- */
 
-/* 0, or a negative errno with the reason: NVML missing, no such GPU. */
-int telemetry_read(struct emitter *out, const char *pci_address, struct err *e);
+/* n <= GPUS_MAX. 0, or a negative errno with the reason: NVML missing, no such GPU. */
+int telemetry_read(struct emitter *out, const char *const *pci_address, size_t n, struct err *e);
 
 /* ---- the parent's side ---- */
 
 struct telemetry; /* a running one */
 
 /* NULL where it cannot be started: telemetry is never a reason to fail. */
-struct telemetry *telemetry_start(const struct parent *p, const struct arm *arm, int gpu);
+struct telemetry *telemetry_start(const struct parent *p, const struct arm *arm,
+				  const struct gpus *gpus);
 
 /* Takes what has arrived into the bundle. t may be NULL. 0 or the bundle's error. */
 int telemetry_pump(struct telemetry *t, struct err *e);

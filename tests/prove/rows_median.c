@@ -45,8 +45,10 @@ static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 }
 
 static const struct param no_params[] = {{.name = NULL}};
-static const struct metric one_metric[] = {{"time", "s", BETTER_LOWER, "latency", ""},
-					   {.name = NULL}};
+static const struct metric one_metric[] = {
+	{.name = "time", .unit = "s", .better = BETTER_LOWER, .cls = "latency"},
+	{.name = NULL},
+};
 static const struct bench made_up = {.name = "prove", .params = no_params, .metrics = one_metric};
 
 /* The spread is drawn anew each time, so that sampling stops anywhere between 30 and 300. */

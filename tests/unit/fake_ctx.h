@@ -71,6 +71,21 @@ bool ctx_has(const struct ctx *c, const char *param, const char *value)
 	return !strcmp(ctx_str(c, param), value);
 }
 
+int ctx_gpus(const struct ctx *c, int *out, int max)
+{
+	int n = 0;
+
+	for (const struct param *p = c->bench->params; p->name; p++) {
+		const char *s = ctx_str(c, p->name);
+
+		if (p->type != PARAM_GPU && p->type != PARAM_PEER && p->type != PARAM_GPUS)
+			continue;
+		for (; *s >= '0' && *s <= '9' && n < max; s += *s == '+')
+			out[n++] = (int)strtol(s, (char **)&s, 10);
+	}
+	return n;
+}
+
 uint64_t ctx_seed(const struct ctx *c)
 {
 	return 42;
@@ -128,6 +143,17 @@ void ctx_fact_num(struct ctx *c, const char *kind, const char *metric, const cha
 	char text[32];
 
 	ctx_fact(c, kind, metric, labels, units_exact(text, sizeof(text), value), source);
+}
+
+void ctx_expect(struct ctx *c, const char *what, const char *metric, const char *labels,
+		const char *found, const char *wanted, const char *source)
+{
+	char kind[32];
+
+	snprintf(kind, sizeof(kind), "found.%s", what);
+	ctx_fact(c, kind, metric, labels, found, source);
+	snprintf(kind, sizeof(kind), "wanted.%s", what);
+	ctx_fact(c, kind, metric, labels, wanted, source);
 }
 
 void ctx_log(struct ctx *c, const char *fmt, ...)

@@ -1,22 +1,7 @@
-/* Expansion, gates and plans on two made-up benchmarks and a made-up machine. */
-#include "../../harness/base/mem.h"
+/* Expansion, gates and plans on a made-up benchmark and a made-up machine. */
+#include "plan_case.h"
 #include "../../harness/formats/key.h"
-#include "../../harness/run/expand.h"
 #include "../../harness/run/gate.h"
-#include "../../harness/run/plan.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-static int nothing(struct ctx *c, struct err *e)
-{
-	(void)c, (void)e;
-	return 0;
-}
 
 static const struct param params[] = {
 	{.name = "gpu", .type = PARAM_GPU, .scope = SCOPE_STEP, .def = "all"},
@@ -41,70 +26,10 @@ static const struct param params[] = {
 	 .option = true},
 	{.name = NULL},
 };
-static const struct metric metrics[] = {
-	{"bandwidth", "bytes/s", BETTER_HIGHER, "bandwidth", ""},
-	{.name = NULL},
-};
 static const struct bench moving = {
 	.name = "moving", .summary = "moves", .params = params, .metrics = metrics, .run = nothing};
+
 static const struct bench *const benches[] = {&moving, NULL};
-
-static void make_machine(struct machine *m, size_t gpus)
-{
-	memset(m, 0, sizeof(*m));
-	m->topo.nodes = mem_zalloc(2, sizeof(*m->topo.nodes));
-	m->topo.n_nodes = 2;
-	for (int i = 0; i < 2; i++) {
-		m->topo.nodes[i].id = i;
-		m->topo.nodes[i].n_cpus = 1;
-		m->topo.nodes[i].cpus = mem_zalloc(1, sizeof(int));
-		m->topo.nodes[i].mem_total_bytes = 1 << 30;
-	}
-	m->gpu = mem_zalloc(gpus, sizeof(*m->gpu));
-	m->n_gpus = gpus;
-	for (size_t i = 0; i < gpus; i++) {
-		char key[64];
-
-		snprintf(m->gpu[i].address, sizeof(m->gpu[i].address), "0000:%02zx:00.0", 0x17 + i);
-		m->gpu[i].numa_node = (int)(i % 2);
-		snprintf(key, sizeof(key), "gpu.%s.cuda_ordinal", m->gpu[i].address);
-		machine_add(m, key, "0", "test");
-		snprintf(key, sizeof(key), "gpu.%s.mem_used", m->gpu[i].address);
-		machine_add(m, key, "0", "test");
-	}
-	machine_add(m, "cuda.status", "ok", "test");
-	machine_add(m, "nvml.status", "ok", "test");
-}
-
-static int plan_text(struct plan *p, const char *text, const struct machine *m, struct err *e)
-{
-	struct plan_options o = {0};
-	struct suite s;
-	int rc = suite_parse(&s, "t.ini", text, strlen(text), e);
-
-	if (rc)
-		return rc;
-	rc = plan_make(p, &s, benches, m, &o, e);
-	suite_free(&s);
-	return rc;
-}
-
-static void expands_as(const struct param *p, const char *text, const char *expected)
-{
-	struct values v;
-	struct err e = ERR_INIT;
-	int rc = expand_values(&v, &moving, p, text, NULL, "t.ini", 7, &e);
-	if (!expected) {
-		assert_int_equal(rc, -22);
-		assert_int_equal(e.line, 7);
-		return;
-	}
-	assert_int_equal(rc, 0);
-	char *joined = values_join(&v);
-	assert_string_equal(joined, expected);
-	free(joined);
-	values_free(&v);
-}
 
 static void expands(const char *param, const char *text, const char *expected)
 {
@@ -112,7 +37,7 @@ static void expands(const char *param, const char *text, const char *expected)
 
 	while (strcmp(p->name, param))
 		p++;
-	expands_as(p, text, expected);
+	expands_as(&moving, p, text, expected);
 }
 
 static void test_paths(void **state)
@@ -120,14 +45,14 @@ static void test_paths(void **state)
 	static const struct param dir = {.name = "dir", .type = PARAM_PATH, .option = true};
 
 	(void)state;
-	expands_as(&dir, "/", "/");
-	expands_as(&dir, "/mnt/a_b-c.d/E9", "/mnt/a_b-c.d/E9");
-	expands_as(&dir, "/a/../b", "/a/../b"); /* no range */
-	expands_as(&dir, "all", NULL);
-	expands_as(&dir, "tmp", NULL);
-	expands_as(&dir, "/with blank", NULL);
-	expands_as(&dir, "/with\"quote", NULL);
-	expands_as(&dir, "", NULL);
+	expands_as(&moving, &dir, "/", "/");
+	expands_as(&moving, &dir, "/mnt/a_b-c.d/E9", "/mnt/a_b-c.d/E9");
+	expands_as(&moving, &dir, "/a/../b", "/a/../b"); /* no range */
+	expands_as(&moving, &dir, "all", NULL);
+	expands_as(&moving, &dir, "tmp", NULL);
+	expands_as(&moving, &dir, "/with blank", NULL);
+	expands_as(&moving, &dir, "/with\"quote", NULL);
+	expands_as(&moving, &dir, "", NULL);
 }
 
 static void test_expand(void **state)
@@ -166,7 +91,7 @@ static void test_plan_steps(void **state)
 	(void)state;
 	make_machine(&m, 3);
 	assert_int_equal(
-		plan_text(&p,
+		plan_text(benches, &p,
 			  "[suite]\nsummary = s\ngate = moving.bandwidth{memory=pinned,size=1MiB}\n"
 			  "[moving]\nprocesses = 2\n",
 			  &m, &e),
@@ -179,7 +104,8 @@ static void test_plan_steps(void **state)
 			    "gpu=2 memory=pinned,pageable node=0 rounds=1 "
 			    "size=4096,16384,65536,262144,1048576");
 	assert_int_equal(p.step[1].cases, 10);
-	assert_int_equal(p.step[1].gpu, 1);
+	assert_int_equal(p.step[1].gpus.n, 1);
+	assert_int_equal(p.step[1].gpus.gpu[0], 1);
 	assert_int_equal(p.step[1].row.processes, 2);
 	assert_string_equal(p.step[1].row.skip, "");
 	assert_true(plan_estimate_s(&p) > 6);
@@ -195,7 +121,8 @@ static void test_plan_without_gpu(void **state)
 
 	(void)state;
 	make_machine(&m, 0);
-	assert_int_equal(plan_text(&p, "[suite]\nsummary = s\n[moving]\nsize = 4\n", &m, &e), 0);
+	assert_int_equal(
+		plan_text(benches, &p, "[suite]\nsummary = s\n[moving]\nsize = 4\n", &m, &e), 0);
 	assert_int_equal(p.n, 1);
 	assert_string_equal(p.step[0].row.skip, "SKIP:no NVIDIA GPU on the PCI bus");
 	plan_free(&p);
@@ -210,7 +137,8 @@ static void refused(struct machine *m, size_t gpu, const char *key, const char *
 	char *before = machine_value(m, key) ? mem_strdup(machine_value(m, key)) : NULL;
 
 	machine_add(m, key, value, "test");
-	assert_int_equal(plan_text(&p, "[suite]\nsummary = s\n[moving]\nsize = 4\n", m, &e), 0);
+	assert_int_equal(
+		plan_text(benches, &p, "[suite]\nsummary = s\n[moving]\nsize = 4\n", m, &e), 0);
 	assert_memory_equal(p.step[gpu].row.skip, status, strlen(status));
 	assert_non_null(strstr(p.step[gpu].row.skip, part));
 	plan_free(&p);

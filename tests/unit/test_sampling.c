@@ -18,8 +18,8 @@ static const struct param params[] = {
 	{.name = NULL},
 };
 static const struct metric metrics[] = {
-	{"rate", "bytes/s", BETTER_HIGHER, "bandwidth", ""},
-	{"wall", "bytes/s", BETTER_HIGHER, "bandwidth", ""},
+	{.name = "rate", .unit = "bytes/s", .better = BETTER_HIGHER, .cls = "bandwidth"},
+	{.name = "wall", .unit = "bytes/s", .better = BETTER_HIGHER, .cls = "bandwidth"},
 	{.name = NULL},
 };
 static const struct bench made_up = {.name = "made_up", .params = params, .metrics = metrics};
