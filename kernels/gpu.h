@@ -35,7 +35,8 @@ struct gpu_link {
 };
 
 /*
- * Reads the link of this process's GPU from sysfs and records it as facts ("pci", "link").
+ * Reads the link of this process's GPU from sysfs, records its address (fact "pci") and what the
+ * link is beside what it could be (ctx_expect "link", for the metric "bandwidth").
  * loaded: copies are under way, so that the current speed is the one that counts; else the
  * link's maximum stands for it, because an idle link is slow on purpose.
  */

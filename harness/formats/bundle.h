@@ -21,10 +21,12 @@ struct intern; /* a pool of texts, formats/intern.h */
 /*
  * manifest.csv. Keys are dotted names; two forms carry more:
  *   metric.BENCH.METRIC.unit|better|class    the metric tables of the benchmarks that ran
+ *   metric.BENCH.METRIC.siblings             labels over which values should be equal
  *   bench.BENCH.summary
  *   fact.KIND.BENCH[.METRIC]{labels}         a statement about every key that has these labels:
  *                                            KIND ceiling (value in the metric's unit), placement
- *                                            (PROVEN, UNPROVEN, WRONG), pages (4K, THP, HUGETLB)
+ *                                            (PROVEN, UNPROVEN, WRONG), pages (4K, THP, HUGETLB),
+ *                                            found.WHAT and wanted.WHAT (alike, or a FAIL), kin
  * source says where the value was read or how it was found.
  */
 struct manifest_row {
@@ -95,12 +97,14 @@ int bundle_load(struct bundle_data *d, const char *dir, struct err *e);
 int bundle_load_head(struct bundle_data *d, const char *dir, struct err *e);
 void bundle_data_free(struct bundle_data *d);
 
-/* First manifest value of that key and arm (arm NULL: any), NULL if there is none. */
+/* First manifest row of that key and arm (arm NULL: any), NULL if there is none; its value. */
+const struct manifest_row *bundle_row(const struct bundle_data *d, const char *arm,
+				      const char *key);
 const char *bundle_value(const struct bundle_data *d, const char *arm, const char *key);
 /* How often the bundle was resumed. Attempts below may have left samples of a process cut off. */
 unsigned bundle_resumed(const struct bundle_data *d);
 
-/* What the metric tables say: what is unit, better or class. "" where they don't know it. */
+/* What the metric tables say: what is unit, better, class, siblings. "" where they don't know. */
 const char *bundle_metric(const struct bundle_data *d, const char *bench, const char *metric,
 			  const char *what);
 
@@ -111,6 +115,11 @@ const char *bundle_metric(const struct bundle_data *d, const char *bench, const 
 const struct manifest_row *bundle_fact(const struct bundle_data *d, const char *arm,
 				       const char *kind, const char *bench, const char *metric,
 				       const char *labels, bool *mixed);
+/* The same; of equally specific facts the first that has another value than this one. */
+const struct manifest_row *bundle_fact_unlike(const struct bundle_data *d, const char *arm,
+					      const char *kind, const char *bench,
+					      const char *metric, const char *labels,
+					      const char *value);
 
 /* ---- writing ---- */
 

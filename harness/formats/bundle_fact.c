@@ -59,9 +59,10 @@ static size_t match(const char *fact, const char *kind, const char *bench, const
 	return 1 + 2 * count_labels(want, n) + named;
 }
 
-const struct manifest_row *bundle_fact(const struct bundle_data *d, const char *arm,
-				       const char *kind, const char *bench, const char *metric,
-				       const char *labels, bool *mixed)
+/* unlike (may be NULL): among equally specific ones a fact with another value is preferred. */
+static const struct manifest_row *search(const struct bundle_data *d, const char *arm,
+					 const char *kind, const char *bench, const char *metric,
+					 const char *labels, const char *unlike, bool *mixed)
 {
 	const struct manifest_row *best = NULL;
 	size_t best_score = 0;
@@ -76,11 +77,26 @@ const struct manifest_row *bundle_fact(const struct bundle_data *d, const char *
 		if (!score || score < best_score)
 			continue;
 		differ = score == best_score && (differ || strcmp(m->value, best->value));
-		if (score > best_score)
+		if (score > best_score || (unlike && !strcmp(best->value, unlike)))
 			best = m;
 		best_score = score;
 	}
 	if (mixed)
 		*mixed = differ;
 	return best;
+}
+
+const struct manifest_row *bundle_fact(const struct bundle_data *d, const char *arm,
+				       const char *kind, const char *bench, const char *metric,
+				       const char *labels, bool *mixed)
+{
+	return search(d, arm, kind, bench, metric, labels, NULL, mixed);
+}
+
+const struct manifest_row *bundle_fact_unlike(const struct bundle_data *d, const char *arm,
+					      const char *kind, const char *bench,
+					      const char *metric, const char *labels,
+					      const char *value)
+{
+	return search(d, arm, kind, bench, metric, labels, value, NULL);
 }

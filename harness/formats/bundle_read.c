@@ -225,15 +225,22 @@ void bundle_data_free(struct bundle_data *d)
 
 /* ---- asking the manifest ---- */
 
-const char *bundle_value(const struct bundle_data *d, const char *arm, const char *key)
+const struct manifest_row *bundle_row(const struct bundle_data *d, const char *arm, const char *key)
 {
 	for (size_t i = 0; i < d->n_manifest; i++) {
 		const struct manifest_row *m = &d->manifest[i];
 
 		if (!strcmp(m->key, key) && (!arm || !strcmp(m->arm, arm)))
-			return m->value;
+			return m;
 	}
 	return NULL;
+}
+
+const char *bundle_value(const struct bundle_data *d, const char *arm, const char *key)
+{
+	const struct manifest_row *m = bundle_row(d, arm, key);
+
+	return m ? m->value : NULL;
 }
 
 unsigned bundle_resumed(const struct bundle_data *d)

@@ -95,6 +95,45 @@ char *key_get(const char *labels, const char *name)
 	return v ? mem_strndup(v, len) : NULL;
 }
 
+bool key_number(const char *labels, const char *name, int *n)
+{
+	size_t len;
+	const char *v = key_find(labels, name, &len);
+
+	if (!v || *v < '0' || *v > '9')
+		return false;
+	*n = atoi(v);
+	return true;
+}
+
+bool key_names(const char *names, const char *name, size_t len)
+{
+	while (*names) {
+		size_t n = strcspn(names, ",");
+
+		if (n == len && !memcmp(names, name, n))
+			return true;
+		names += n;
+		names += *names == ',';
+	}
+	return false;
+}
+
+char *key_without(const char *labels, const char *names)
+{
+	struct buf out = BUF_INIT;
+	struct pair p;
+
+	while (next_pair(&labels, &p)) {
+		if (key_names(names, p.name, p.name_len))
+			continue;
+		if (out.len)
+			buf_putc(&out, ',');
+		buf_printf(&out, "%.*s=%.*s", (int)p.name_len, p.name, (int)p.value_len, p.value);
+	}
+	return buf_steal(&out);
+}
+
 bool key_subset(const char *want, const char *labels)
 {
 	struct pair w, p;

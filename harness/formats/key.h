@@ -34,6 +34,15 @@ const char *key_find(const char *labels, const char *name, size_t *len);
 /* The same as a fresh string (caller frees), NULL where it is not there. */
 char *key_get(const char *labels, const char *name);
 
+/* The whole number at the start of a label's value. false where it is not there, or has none. */
+bool key_number(const char *labels, const char *name, int *n);
+
+/* labels without those whose names ("gpu,peer") are given. Caller frees. */
+char *key_without(const char *labels, const char *names);
+
+/* Whether a name stands in "gpu,peer". */
+bool key_names(const char *names, const char *name, size_t len);
+
 /* Whether every label=value of want stands in labels as well ("" matches all). */
 bool key_subset(const char *want, const char *labels);
 

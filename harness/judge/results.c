@@ -211,7 +211,7 @@ static struct result *add_result(struct results *out, const char *arm, const cha
 	r->bench = bench;
 	r->metric = metric;
 	r->labels = labels;
-	r->unit = r->better = r->cls = r->ceiling_source = "";
+	r->unit = r->better = r->cls = r->ceiling_source = r->rule = "";
 	stats_summary(&r->s, NULL, 0, LEVEL);
 	return r;
 }
@@ -234,8 +234,8 @@ static void add_number(struct results *out, const struct bundle_data *d, struct 
 	summarise(r, p);
 	rules_samples(r, d, p->cause, p->left_out);
 	rules_ceiling(r, d);
-	rules_link(r, d);
 	rules_placement(r, d);
+	rules_expect(r, d);
 }
 
 /* What the manifest says about a case without a number: fact.skip.BENCH{labels} = reason. */

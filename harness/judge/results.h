@@ -51,8 +51,10 @@ struct result {
 	const char *ceiling_source;
 	bool above_ceiling; /* a broken measurement */
 	bool untrue;	    /* above its ceiling, or of memory that lay elsewhere */
-	enum status status; /* FAIL where the number cannot be true */
-	char reason[256];   /* with PASS: what a reader should know about the number */
+	enum status status; /* FAIL where the number cannot be true or shows a fault */
+	const char *rule;   /* which rule failed the number: "ceiling", "link" …; "" for none */
+	double excess;	    /* how far beyond what the rule allows, to find the worst; 0: no rank */
+	char reason[512];   /* with PASS: what a reader should know about the number */
 };
 
 struct results {

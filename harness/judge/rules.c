@@ -1,9 +1,10 @@
 /*
- * What makes a number untrue or worth a remark: see rules.h. A FAIL here is a broken link or
- * measurement; whether a true number is good enough is for comparisons to say.
+ * What makes a number untrue or worth a remark, and what all rules share: see rules.h. Whether a
+ * true number is good enough is for comparisons to say.
  */
 #include "rules.h"
 #include "../base/units.h"
+#include "../formats/key.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -11,37 +12,78 @@
 #include <stdlib.h>
 #include <string.h>
 
-__attribute__((format(printf, 2, 3))) static void note(struct result *r, const char *fmt, ...)
+/* Processes of one quiet machine differ by less, as a share. */
+#define FEW_PROCESSES 3
+#define FEW_WIDER     0.05
+
+__attribute__((format(printf, 2, 0))) static void add_note(struct result *r, const char *fmt,
+							   va_list ap)
 {
 	size_t used = strlen(r->reason);
-	va_list ap;
 
 	if (used && used + 3 < sizeof(r->reason)) {
 		memcpy(r->reason + used, "; ", 3);
 		used += 2;
 	}
-	va_start(ap, fmt);
 	vsnprintf(r->reason + used, sizeof(r->reason) - used, fmt, ap);
+}
+
+void rules_note(struct result *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_note(r, fmt, ap);
 	va_end(ap);
 }
 
-/* A link that both ends could run faster is a fault, however fast the copies look beside others. */
-void rules_link(struct result *r, const struct bundle_data *d)
+void rules_fail(struct result *r, const char *rule, double excess, const char *fmt, ...)
 {
-	const struct manifest_row *is, *could;
+	va_list ap;
 
-	if (!r->s.n || strcmp(r->cls, "bandwidth"))
-		return;
-	is = bundle_fact(d, r->arm, "link", r->bench, r->metric, r->labels, NULL);
-	could = bundle_fact(d, r->arm, "link_possible", r->bench, r->metric, r->labels, NULL);
-	if (!is || !could || !strcmp(is->value, could->value))
-		return;
 	r->status = ST_FAIL;
-	note(r,
-	     "the PCIe link runs at %s under load, %s is possible: reseat the card, check riser "
-	     "and BIOS "
-	     "link speed",
-	     is->value, could->value);
+	if (!r->rule[0]) {
+		r->rule = rule;
+		r->excess = excess;
+	}
+	va_start(ap, fmt);
+	add_note(r, fmt, ap);
+	va_end(ap);
+}
+
+struct speed rules_speed(const struct result *r)
+{
+	double wider = r->processes_valid < FEW_PROCESSES ? 1 + FEW_WIDER : 1;
+	double lo = fmin(r->s.ci_lo, r->s.median), hi = fmax(r->s.ci_hi, r->s.median);
+
+	if (!r->s.n || r->untrue || !(r->s.median > 0) || !(lo > 0))
+		return (struct speed){0, 0, 0};
+	if (!strcmp(r->better, "lower"))
+		return (struct speed){1 / (hi * wider), 1 / r->s.median, wider / lo};
+	if (!strcmp(r->better, "higher"))
+		return (struct speed){lo / wider, r->s.median, hi * wider};
+	return (struct speed){0, 0, 0};
+}
+
+bool rules_nodes(const struct result *r, const struct bundle_data *d, int *own, int *node,
+		 const struct manifest_row **said)
+{
+	const struct manifest_row *row = NULL;
+	char key[48];
+	int gpu;
+
+	if (!key_number(r->labels, "node", node))
+		return false;
+	if (key_number(r->labels, "gpu", &gpu)) {
+		snprintf(key, sizeof(key), "gpu.%d.numa_node", gpu);
+		row = bundle_row(d, r->arm, key);
+		*own = row ? atoi(row->value) : -1;
+	} else if (!key_number(r->labels, "cpu_node", own)) {
+		return false;
+	}
+	if (said)
+		*said = row;
+	return *own >= 0;
 }
 
 void rules_ceiling(struct result *r, const struct bundle_data *d)
@@ -56,16 +98,16 @@ void rules_ceiling(struct result *r, const struct bundle_data *d)
 	r->ceiling = strtod(f->value, NULL);
 	r->ceiling_source = f->source;
 	if (mixed)
-		note(r, "two statements about its ceiling disagree");
+		rules_note(r, "two statements about its ceiling disagree");
 	if (!(r->ceiling > 0) || !r->s.n || !strcmp(r->better, "lower") ||
 	    !(fmin(r->s.ci_lo, r->s.median) > r->ceiling))
 		return;
-	r->status = ST_FAIL;
 	r->above_ceiling = true;
 	r->untrue = true;
-	note(r, "%s is above the physical ceiling of %s: a broken measurement",
-	     units_show(value, sizeof(value), r->s.median, r->unit),
-	     units_show(limit, sizeof(limit), r->ceiling, r->unit));
+	rules_fail(r, "ceiling", r->s.median / r->ceiling,
+		   "%s is above the physical ceiling of %s: a broken measurement",
+		   units_show(value, sizeof(value), r->s.median, r->unit),
+		   units_show(limit, sizeof(limit), r->ceiling, r->unit));
 }
 
 void rules_placement(struct result *r, const struct bundle_data *d)
@@ -77,11 +119,11 @@ void rules_placement(struct result *r, const struct bundle_data *d)
 	if (!f || !r->s.n)
 		return;
 	if (!strcmp(f->value, "WRONG")) {
-		r->status = ST_FAIL;
 		r->untrue = true;
-		note(r, "its memory was not where the key says (%s)", f->source);
+		rules_fail(r, "placement", 0, "its memory was not where the key says (%s)",
+			   f->source);
 	} else if (mixed || !strcmp(f->value, "UNPROVEN")) {
-		note(r, "where its memory lay is not proven");
+		rules_note(r, "where its memory lay is not proven");
 	}
 }
 
@@ -100,13 +142,13 @@ void rules_samples(struct result *r, const struct bundle_data *d, const char *ca
 
 	if (!r->processes_valid) {
 		r->status = status_of_cause(cause);
-		note(r, "no valid sample: all are marked %s", cause);
+		rules_note(r, "no valid sample: all are marked %s", cause);
 		return;
 	}
 	if (lost)
-		note(r, "%zu of %zu processes left out: %s", lost, r->processes, cause);
+		rules_note(r, "%zu of %zu processes left out: %s", lost, r->processes, cause);
 	if (left_out)
-		note(r, "%zu samples left out: %s", left_out, cause);
+		rules_note(r, "%zu samples left out: %s", left_out, cause);
 	if (bundle_fact(d, r->arm, "unsteady", r->bench, r->metric, r->labels, NULL))
-		note(r, "the warm-up did not settle");
+		rules_note(r, "the warm-up did not settle");
 }

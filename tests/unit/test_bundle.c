@@ -155,6 +155,14 @@ static const char *fact(const struct bundle_data *d, const char *arm, const char
 	return m ? m->value : "none";
 }
 
+static const char *unlike(const struct bundle_data *d, const char *labels, const char *value)
+{
+	const struct manifest_row *m =
+		bundle_fact_unlike(d, "host", "found.link", "copy", "bandwidth", labels, value);
+
+	return m ? m->value : "none";
+}
+
 static void facts(void **state)
 {
 	static const char *const rows[][3] = {
@@ -168,6 +176,9 @@ static void facts(void **state)
 		{"host", "fact.pages.copy{node=0}", "THP"},
 		{"host", "fact.pages.copy{gpu=0}", "4K"},
 		{"", "fact.placement.copy.bandwidth{}", "PROVEN"},
+		{"host", "fact.found.link.copy{gpu=0}", "Gen5"},
+		{"host", "fact.found.link.copy{gpu=0}", "Gen3"},
+		{"host", "fact.found.link.copy{gpu=1}", "Gen5"},
 	};
 	struct err e = ERR_INIT;
 	struct bundle_data d;
@@ -196,6 +207,10 @@ static void facts(void **state)
 	assert_false(mixed);
 	assert_string_equal(fact(&d, "pod", "placement", "bandwidth", "gpu=0", &mixed), "PROVEN");
 	assert_string_equal(fact(&d, "pod", "placement", "latency", "gpu=0", &mixed), "none");
+	assert_string_equal(unlike(&d, "gpu=0,node=0", "Gen5"), "Gen3");
+	assert_string_equal(unlike(&d, "gpu=0,node=0", "Gen3"), "Gen5");
+	assert_string_equal(unlike(&d, "gpu=1,node=0", "Gen5"), "Gen5");
+	assert_string_equal(unlike(&d, "gpu=2,node=0", "Gen5"), "none");
 	bundle_data_free(&d);
 }
 
