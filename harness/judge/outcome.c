@@ -64,16 +64,11 @@ static enum exit_code exit_of(const struct outcome *o, const struct results *r)
 								      : EXIT_PASSED;
 }
 
-/* Where: the GPU alone where there is one, as people would say it; else all labels. */
+/* Where: the GPUs alone where there are any, as people would say it; else all labels. */
 static void tell_place(struct buf *b, const char *labels)
 {
-	char *gpu = key_get(labels, "gpu");
-
-	if (gpu)
-		words_label(b, "gpu", gpu);
-	else
+	if (!words_gpus(b, labels))
 		words_labels(b, labels);
-	free(gpu);
 }
 
 /* " (reason)" in one line, without its full stop; the GPU is named before it. */

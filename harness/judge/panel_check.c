@@ -66,6 +66,28 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static size_t count(const char *s, char c)
+{
+	size_t n = 0;
+
+	while ((s = strchr(s, c))) {
+		n++;
+		s++;
+	}
+	return n;
+}
+
+/* A parameter without the numbers of GPUs: of a set and its members how many they are. */
+static void put_param(struct buf *b, const char *w)
+{
+	if (!strncmp(w, "gpus=", 5))
+		buf_printf(b, " gpus=%zu of them", count(w, '+') + 1);
+	else if (!strncmp(w, "member=", 7))
+		buf_printf(b, " member=%zu of them", count(w, ',') + 1);
+	else if (strncmp(w, "gpu=", 4) != 0 && strncmp(w, "peer=", 5) != 0)
+		buf_printf(b, " %s", w);
+}
+
 /* The steps as text without the numbers of GPUs, sorted: the caller frees each and the list. */
 static char **steps_of(const struct bundle_data *d)
 {
@@ -77,8 +99,7 @@ static char **steps_of(const struct bundle_data *d)
 
 		buf_puts(&b, d->plan[i].bench);
 		for (char *w = strtok_r(params, " ", &save); w; w = strtok_r(NULL, " ", &save))
-			if (strncmp(w, "gpu=", 4) != 0 && strncmp(w, "peer=", 5) != 0)
-				buf_printf(&b, " %s", w);
+			put_param(&b, w);
 		buf_printf(&b, " with %u processes", d->plan[i].processes);
 		v[i] = buf_steal(&b);
 		free(params);
@@ -141,20 +162,41 @@ static const char *gpu_value(const struct panel_bundle *b, unsigned gpu, const c
 	return value(b, key);
 }
 
+/*
+ * Marks the GPUs that a value names: "3", or "0+1+4" of a set. false where it names none, or
+ * something else as well.
+ */
+static bool mark_gpus(bool in[MAX_GPUS], const char *value, size_t len)
+{
+	const char *s = value;
+
+	for (;;) {
+		char *end;
+		unsigned long n = strtoul(s, &end, 10);
+
+		if (*s < '0' || *s > '9' || n >= MAX_GPUS)
+			return false;
+		in[n] = true;
+		if (end >= value + len || *end != '+')
+			return end == value + len;
+		s = end + 1;
+	}
+}
+
 /* Which GPUs the plan measures on. */
 static void planned_gpus(const struct panel_bundle *b, bool used[MAX_GPUS])
 {
 	for (size_t i = 0; i < b->p.head.n_plan; i++) {
-		const char *s = strstr(b->p.head.plan[i].params, "gpu=");
-		unsigned long n;
-		char *end;
+		const struct plan_row *row = &b->p.head.plan[i];
 
-		if (!s || (s > b->p.head.plan[i].params && s[-1] != ' ') ||
-		    b->p.head.plan[i].skip[0])
-			continue;
-		n = strtoul(s + 4, &end, 10);
-		if (end > s + 4 && n < MAX_GPUS)
-			used[n] = true;
+		for (const char *s = row->skip[0] ? "" : row->params; *s;) {
+			size_t n = strcspn(s, " "), name = strcspn(s, "= ");
+
+			if (name < n && key_names("gpu,gpus,peer", s, name))
+				mark_gpus(used, s + name + 1, n - name - 1);
+			s += n;
+			s += *s == ' ';
+		}
 	}
 }
 
@@ -204,24 +246,41 @@ static int join_gpus(const struct panel_bundle *ref, const struct panel_bundle *
 	return 0;
 }
 
+/* A value that names GPUs, with their numbers in the base, ascending; any other as it is. */
+static void put_mapped(struct buf *out, const char *value, size_t len, const unsigned map[MAX_GPUS])
+{
+	bool in[MAX_GPUS] = {false}, mapped[MAX_GPUS] = {false};
+	size_t n = 0;
+
+	if (!mark_gpus(in, value, len)) {
+		buf_add(out, value, len);
+		return;
+	}
+	for (unsigned g = 0; g < MAX_GPUS; g++)
+		if (in[g] && map[g] < MAX_GPUS)
+			mapped[map[g]] = true;
+	for (unsigned g = 0; g < MAX_GPUS; g++)
+		if (mapped[g])
+			buf_printf(out, "%s%u", n++ ? "+" : "", g);
+}
+
 /* "dir=h2d,gpu=3" with the GPU's number in the base. */
 static char *relabel(struct intern *text, const char *labels, const unsigned map[MAX_GPUS])
 {
 	struct buf out = BUF_INIT;
 
 	for (const char *s = labels; *s;) {
-		size_t n = strcspn(s, ","), name = strcspn(s, "=,");
-		bool gpu = (name == 3 && !strncmp(s, "gpu", 3)) ||
-			   (name == 4 && !strncmp(s, "peer", 4));
-		char *end;
-		unsigned long g = gpu && name < n ? strtoul(s + name + 1, &end, 10) : MAX_GPUS;
+		size_t n = strcspn(s, ","), name = strcspn(s, "=,"), end = strcspn(s, ":,");
 
 		if (out.len)
 			buf_putc(&out, ',');
-		if (g < MAX_GPUS && end == s + n && end > s + name + 1)
-			buf_printf(&out, "%.*s=%u", (int)name, s, map[g]);
-		else
+		if (name < n && key_names("gpu,gpus,member,peer", s, name)) {
+			buf_add(&out, s, name + 1);
+			put_mapped(&out, s + name + 1, end - name - 1, map);
+			buf_add(&out, s + end, n - end); /* the instance of a GPU */
+		} else {
 			buf_add(&out, s, n);
+		}
 		s += n;
 		s += *s == ',';
 	}

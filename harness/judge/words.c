@@ -1,6 +1,7 @@
 /*
- * Keys in words. It knows labels by the conventions of the metric key (gpu, node, cpu_node,
- * size in bytes), not by benchmark; any other label reads as its value, or name and number.
+ * Keys in words. It knows labels by the conventions of the metric key (gpu, peer, gpus, member,
+ * node, cpu_node, size in bytes), not by benchmark; any other label reads as its value, or name
+ * and number.
  */
 #include "words.h"
 #include "../base/mem.h"
@@ -9,6 +10,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+#define SOME	6 /* values named before "and N more" */
+#define SET_MAX 64
 
 bool words_number(const char *text, double *v)
 {
@@ -26,62 +30,159 @@ bool words_number(const char *text, double *v)
 
 void words_name(struct buf *out, const char *name)
 {
-	if (!strcmp(name, "gpu"))
-		buf_puts(out, "GPU");
-	else if (!strcmp(name, "cpu_node"))
-		buf_puts(out, "CPU node");
-	else if (!strcmp(name, "node"))
-		buf_puts(out, "memory node");
-	else
-		for (const char *c = name; *c; c++)
-			buf_putc(out, *c == '_' ? ' ' : *c);
+	static const char *const known[][2] = {
+		{"gpu", "GPU"},		  {"gpus", "GPUs"},	   {"peer", "peer GPU"},
+		{"cpu_node", "CPU node"}, {"node", "memory node"}, {"p2p", "P2P"},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (!strcmp(name, known[i][0])) {
+			buf_puts(out, known[i][1]);
+			return;
+		}
+	}
+	for (const char *c = name; *c; c++)
+		buf_putc(out, *c == '_' ? ' ' : *c);
+}
+
+/* "0+1+2+5" as "0–2, 5" */
+static void put_set(struct buf *out, const char *set)
+{
+	char *copy = mem_strdup(set), *save = NULL, *part[SET_MAX];
+	size_t n = 0;
+
+	for (char *s = strtok_r(copy, "+", &save); s && n < SET_MAX; s = strtok_r(NULL, "+", &save))
+		part[n++] = s;
+	words_values(out, "gpu", part, n);
+	free(copy);
 }
 
 void words_value(struct buf *out, const char *name, const char *value)
 {
+	const char *instance = strchr(value, ':');
 	char size[40];
 	double v;
 
 	if (!strcmp(name, "size") && words_number(value, &v))
 		buf_puts(out, v > 0 ? units_size(size, sizeof(size), v) : "automatic");
+	else if (!strcmp(name, "gpus"))
+		put_set(out, value);
+	else if (instance && (!strcmp(name, "gpu") || !strcmp(name, "peer")))
+		buf_printf(out, "%.*s, MIG %s", (int)(instance - value), value, instance + 1);
 	else
 		buf_puts(out, value);
 }
 
+/* Labels that read as a sentence of their own. */
+static const struct {
+	const char *name, *value, *words;
+} sayings[] = {
+	{"gpu", "all", "all GPUs"},
+	{"gpus", "all", "all GPUs"},
+	{"peer", "none", "no peer"},
+	{"member", "sum", "sum of all"},
+};
+
 void words_label(struct buf *out, const char *name, const char *value)
 {
-	bool number = words_number(value, NULL);
+	static const char *const named[] = {"node", "cpu_node", "gpu", "gpus", "peer", "p2p"};
+	bool with_name = words_number(value, NULL) && strcmp(name, "size") != 0;
 
-	if (!strcmp(name, "gpu") && !strcmp(value, "all")) {
-		buf_puts(out, "all GPUs");
-		return;
+	for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++) {
+		if (!strcmp(name, sayings[i].name) && !strcmp(value, sayings[i].value)) {
+			buf_puts(out, sayings[i].words);
+			return;
+		}
 	}
-	if ((number && strcmp(name, "size") != 0) || !strcmp(name, "node") ||
-	    !strcmp(name, "cpu_node") || !strcmp(name, "gpu")) {
-		words_name(out, name);
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
+		with_name |= !strcmp(name, named[i]);
+	if (with_name) {
+		words_name(out, !strcmp(name, "gpus") && !strchr(value, '+') ? "gpu" : name);
 		buf_putc(out, ' ');
 	}
 	words_value(out, name, value);
 }
 
-/* The labels that are gpu, or those that are not. */
+/* How many of v[0..n) count up by one, from the first on. */
+static size_t run_of(char *const *v, size_t n)
+{
+	double first, x;
+	size_t k = 1;
+
+	if (!words_number(v[0], &first))
+		return 1;
+	while (k < n && words_number(v[k], &x) && x == first + (double)k)
+		k++;
+	return k;
+}
+
+void words_values(struct buf *out, const char *name, char *const *values, size_t n)
+{
+	bool size = !strcmp(name, "size");
+	size_t told = 0;
+
+	if (size && n > 3) {
+		words_value(out, name, values[0]);
+		buf_puts(out, " to ");
+		words_value(out, name, values[n - 1]);
+		return;
+	}
+	for (size_t i = 0; i < n; told++) {
+		size_t k = size ? 1 : run_of(values + i, n - i);
+
+		if (told)
+			buf_puts(out, ", ");
+		if (told == SOME) {
+			buf_printf(out, "and %zu more", n - i);
+			return;
+		}
+		words_value(out, name, values[i]);
+		if (k > 1) {
+			buf_puts(out, k > 2 ? "–" : ", ");
+			words_value(out, name, values[i + k - 1]);
+		}
+		i += k;
+	}
+}
+
+bool words_is_gpu(const char *name)
+{
+	return !strcmp(name, "gpu") || !strcmp(name, "peer") || !strcmp(name, "gpus") ||
+	       !strcmp(name, "member");
+}
+
+/* The labels that name GPUs, or those that do not. A peer follows its GPU: "GPU 0 to GPU 3". */
 static void some_labels(struct buf *out, const char *labels, bool gpu)
 {
 	char *copy = mem_strdup(labels), *save = NULL;
 
 	for (char *l = strtok_r(copy, ",", &save); l; l = strtok_r(NULL, ",", &save)) {
 		char *eq = strchr(l, '=');
+		bool pair;
 
 		if (!eq)
 			continue;
 		*eq = '\0';
-		if (!strcmp(l, "gpu") != gpu)
+		if (words_is_gpu(l) != gpu)
 			continue;
+		pair = !strcmp(l, "peer") && strcmp(eq + 1, "none") != 0 && out->len;
 		if (out->len)
-			buf_puts(out, ", ");
-		words_label(out, l, eq + 1);
+			buf_puts(out, pair ? " to " : ", ");
+		words_label(out, pair ? "gpu" : l, eq + 1);
 	}
 	free(copy);
+}
+
+bool words_gpus(struct buf *out, const char *labels)
+{
+	struct buf words = BUF_INIT;
+	bool any;
+
+	some_labels(&words, labels, true);
+	any = words.len > 0;
+	buf_puts(out, buf_str(&words));
+	buf_free(&words);
+	return any;
 }
 
 void words_labels(struct buf *out, const char *labels)

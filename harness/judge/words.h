@@ -7,15 +7,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* "GPU 3", "node 1", "256 MiB", "pinned": one label of a key. */
+/* "GPU 3", "GPUs 0–7", "node 1", "256 MiB", "pinned": one label of a key. */
 void words_label(struct buf *out, const char *name, const char *value);
 /* The value alone, for a column under its name: "3", "256 MiB". */
 void words_value(struct buf *out, const char *name, const char *value);
 /* The name alone, for a column's head: "GPU", "CPU node", "size". */
 void words_name(struct buf *out, const char *name);
 
-/* All labels of a key, the GPU first, ", " between them; "" for none. */
+/* Sorted values of one label: "0–2, 5" for numbers, "a, b" for words; some, then "and 12 more". */
+void words_values(struct buf *out, const char *name, char *const *values, size_t n);
+
+/* All labels of a key, the GPUs first ("GPU 0 to GPU 3"), ", " between them; "" for none. */
 void words_labels(struct buf *out, const char *labels);
+
+/* Those alone that name GPUs: gpu, peer, gpus, member. false where there is none. */
+bool words_gpus(struct buf *out, const char *labels);
+bool words_is_gpu(const char *name);
 
 /*
  * Text whose keys ("in case dir=h2d,gpu=3") are put into words; without_gpu: where the GPU has been

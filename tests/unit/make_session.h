@@ -25,6 +25,7 @@ struct mk_session {
 	double sd;			      /* from session to session, 0.0015 */
 	unsigned seed;
 	bool ab;
+	bool sets; /* the GPUs act together: each is a member of 0+1 */
 };
 
 static inline const char *or_else(const char *v, const char *usual)
@@ -75,7 +76,8 @@ static inline void mk_session_plan(struct bundle *b, const struct mk_session *s)
 	struct err e = ERR_INIT;
 
 	for (unsigned gpu = 0; gpu < 2; gpu++) {
-		char *params = mem_printf("gpu=%u %s", gpu, or_else(s->params, "size=4,8"));
+		char *params = mem_printf(s->sets ? "gpus=0+1 member=%u %s" : "gpu=%u %s", gpu,
+					  or_else(s->params, "size=4,8"));
 		struct plan_row p = {.step = gpu,
 				     .bench = "mem",
 				     .label = "",
@@ -112,8 +114,9 @@ static inline void mk_session(const char *parent, const char *name, const struct
 
 			for (unsigned p = 0; p < processes; p++)
 				buf_printf(&text,
-					   "host,0,0,%u,mem,rate,\"gpu=%u,size=%u\",30,%.17g,,1,\n",
-					   p, gpu, size, level * (1 + 1e-4 * p));
+					   "host,0,0,%u,mem,rate,\"%s=%u,size=%u\",30,%.17g,,1,\n",
+					   p, s->sets ? "gpus=0+1,member" : "gpu", gpu, size,
+					   level * (1 + 1e-4 * p));
 		}
 	ok(bundle_write_file(dir, "processes.csv", text.s, text.len, &e), &e);
 	buf_free(&text);

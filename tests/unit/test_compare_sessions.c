@@ -201,6 +201,23 @@ static void test_gpus_are_joined_by_uuid(void **state)
 	done(&t);
 }
 
+/* So are the members of a set, whose own name stays the ascending list. */
+static void test_sets_are_joined_by_uuid(void **state)
+{
+	struct two t = {.with_history = false};
+	struct err e = ERR_INIT;
+
+	mk_sessions(*state, "base", 1, (struct mk_session){.sets = true});
+	mk_sessions(*state, "new", 1,
+		    (struct mk_session){.uuid0 = "GPU-one", .uuid1 = "GPU-zero", .sets = true});
+	ok(compare(&t, *state, 1, &e), &e);
+	assert_int_equal(t.c.n, 4);
+	for (size_t i = 0; i < t.c.n; i++)
+		assert_true(fabs(t.c.row[i].ratio) < 0.02);
+	assert_non_null(row(&t, "gpus=0+1,member=1,size=8"));
+	done(&t);
+}
+
 /* What must not be compared, with the reason. */
 static void test_refusals(void **state)
 {
@@ -282,6 +299,7 @@ int main(void)
 		TEST(test_one_boot_is_one_session),
 		TEST(test_unequal_bundles_of_a_boot),
 		TEST(test_gpus_are_joined_by_uuid),
+		TEST(test_sets_are_joined_by_uuid),
 		TEST(test_refusals),
 		TEST(test_lost_process_is_no_verdict),
 		cmocka_unit_test(test_margins),
