@@ -340,6 +340,8 @@ int results_make(struct results *out, const struct bundle_data *d, struct err *e
 			;
 		add_number(out, d, &p, v + i, end - i);
 	}
+	rules_locality(out, d);
+	rules_siblings(out, d);
 	from = out->n;
 	rc = add_cases(out, d, e);
 	if (rc)
