@@ -5,150 +5,15 @@
 #include "../harness/formats/key.h"
 #include "../harness/judge/steps.h"
 #include "../harness/judge/words.h"
+#include "findings_where.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SOME 6 /* values named before "and N more" */
-
-/* The values of one label over the rows of one finding. */
-struct place {
-	char *name;
-	char **values;
-	size_t n, cap;
-};
-
-static void add_place(struct place *p, const char *v, size_t len)
-{
-	for (size_t i = p->n; i-- > 0;)
-		if (strlen(p->values[i]) == len && !memcmp(p->values[i], v, len))
-			return;
-	p->values = mem_grow(p->values, p->n, &p->cap, sizeof(*p->values));
-	p->values[p->n++] = mem_strndup(v, len);
-}
-
-static int by_value(const void *pa, const void *pb)
-{
-	const char *a = *(char *const *)pa, *b = *(char *const *)pb;
-	double x, y;
-
-	if (words_number(a, &x) && words_number(b, &y) && x != y)
-		return x < y ? -1 : 1;
-	return strcmp(a, b);
-}
-
-/* How many of v[0..n) count up by one, from the first on. */
-static size_t run_of(char *const *v, size_t n)
-{
-	double first, x;
-	size_t k = 1;
-
-	if (!words_number(v[0], &first))
-		return 1;
-	while (k < n && words_number(v[k], &x) && x == first + (double)k)
-		k++;
-	return k;
-}
-
-void findings_values(struct buf *out, const char *name, char *const *values, size_t n)
-{
-	bool size = !strcmp(name, "size");
-	size_t told = 0;
-
-	if (size && n > 3) {
-		words_value(out, name, values[0]);
-		buf_puts(out, " to ");
-		words_value(out, name, values[n - 1]);
-		return;
-	}
-	for (size_t i = 0; i < n; told++) {
-		size_t k = size ? 1 : run_of(values + i, n - i);
-
-		if (told)
-			buf_puts(out, ", ");
-		if (told == SOME) {
-			buf_printf(out, "and %zu more", n - i);
-			return;
-		}
-		words_value(out, name, values[i]);
-		if (k > 1) {
-			buf_puts(out, k > 2 ? "–" : ", ");
-			words_value(out, name, values[i + k - 1]);
-		}
-		i += k;
-	}
-}
-
-static const char *gpu_address(const struct bundle_data *d, const char *gpu)
-{
-	char *key = mem_printf("gpu.%s.pci", gpu);
-	const char *v = bundle_value(d, NULL, key);
-
-	free(key);
-	return v;
-}
-
-static void tell_place(struct buf *out, const struct bundle_data *d, struct place *p)
-{
-	const char *address = NULL;
-
-	if (out->len)
-		buf_puts(out, ", ");
-	if (p->n > 1)
-		qsort(p->values, p->n, sizeof(*p->values), by_value);
-	if (p->n == 1) {
-		words_label(out, p->name, p->values[0]);
-		if (!strcmp(p->name, "gpu"))
-			address = gpu_address(d, p->values[0]);
-		if (address)
-			buf_printf(out, " (%s)", address);
-		return;
-	}
-	if (words_number(p->values[0], NULL) && strcmp(p->name, "size") != 0) {
-		words_name(out, p->name);
-		buf_puts(out, !strcmp(p->name, "gpu") ? "s " : " ");
-	}
-	findings_values(out, p->name, p->values, p->n);
-}
-
-/* "GPUs 0–7, pinned, 4 B, 16 B …" for rows of one finding. */
-static char *where(const struct bundle_data *d, const struct result *const *row, size_t n)
-{
-	struct place p[KEY_MAX_LABELS] = {{.name = NULL}};
-	struct buf out = BUF_INIT;
-	size_t places = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		for (const char *s = row[i]->labels; *s;) {
-			size_t len = strcspn(s, ","), name = strcspn(s, "="), k = 0;
-
-			while (k < places &&
-			       (strncmp(p[k].name, s, name) != 0 || p[k].name[name] != '\0'))
-				k++;
-			if (k == places && places < KEY_MAX_LABELS && name < len)
-				p[places++].name = mem_strndup(s, name);
-			if (k < places)
-				add_place(&p[k], s + name + 1, len - name - 1);
-			s += len + (s[len] == ',');
-		}
-	}
-	for (size_t k = 0; k < places; k++)
-		if (!strcmp(p[k].name, "gpu"))
-			tell_place(&out, d, &p[k]);
-	for (size_t k = 0; k < places; k++) {
-		if (strcmp(p[k].name, "gpu") != 0)
-			tell_place(&out, d, &p[k]);
-		for (size_t i = 0; i < p[k].n; i++)
-			free(p[k].values[i]);
-		free(p[k].values);
-		free(p[k].name);
-	}
-	return buf_steal(&out);
-}
-
 static const char *advice(const struct result *r)
 {
-	bool gpu = key_find(r->labels, "gpu", &(size_t){0}) != NULL;
+	bool gpu = key_find(r->labels, "gpu", &(size_t){0}) ||
+		   key_find(r->labels, "gpus", &(size_t){0});
 
 	switch (r->status) {
 	case ST_FAIL:
@@ -218,19 +83,53 @@ static int by_words(const char *a, const char *b)
 	}
 }
 
-static int by_gpu(const struct result *a, const struct result *b)
-{
-	char *x = key_get(a->labels, "gpu"), *y = key_get(b->labels, "gpu");
-	int c = strcmp(x ? x : "", y ? y : "");
+/* ---- which rows are one finding ---- */
 
-	free(x);
-	free(y);
-	return c;
+/* A row with a finding, and the GPUs that its key names; -1 for none. */
+struct row {
+	const struct result *r;
+	int gpu, peer;
+	int culprit; /* the GPU that the row is counted to */
+};
+
+static bool same_trouble(const struct result *a, const struct result *b)
+{
+	return a->status == b->status && !strcmp(a->arm, b->arm) && !strcmp(a->bench, b->bench) &&
+	       !strcmp(a->rule, b->rule) && (a->rule[0] || !by_words(a->reason, b->reason));
+}
+
+/*
+ * Of a pair the GPU that is in more rows of the same trouble: one with a bad link spoils its pairs
+ * with seven others, and each of those only one. Of equals the lower number, so that both
+ * directions of one pair are one finding.
+ */
+static int culprit(const struct row *v, size_t n, const struct row *x)
+{
+	size_t gpu = 0, peer = 0;
+
+	if (x->peer < 0)
+		return x->gpu;
+	for (size_t i = 0; i < n; i++) {
+		if (!same_trouble(v[i].r, x->r))
+			continue;
+		gpu += v[i].gpu == x->gpu || v[i].peer == x->gpu;
+		peer += v[i].gpu == x->peer || v[i].peer == x->peer;
+	}
+	if (gpu != peer)
+		return gpu > peer ? x->gpu : x->peer;
+	return x->gpu < x->peer ? x->gpu : x->peer;
+}
+
+/* Whether a rule's failures are told together whatever the metric. */
+static bool across_metrics(const struct result *r)
+{
+	return r->rule[0] && !r->untrue;
 }
 
 /* What makes rows one finding. Across GPUs only steps of one reason, and what was skipped. */
-static int by_kind(const struct result *a, const struct result *b)
+static int by_kind(const struct row *x, const struct row *y)
 {
+	const struct result *a = x->r, *b = y->r;
 	int c = steps_severity(b->status) - steps_severity(a->status);
 
 	if (!c)
@@ -240,56 +139,58 @@ static int by_kind(const struct result *a, const struct result *b)
 	if (!c)
 		c = (a->s.n > 0) - (b->s.n > 0);
 	if (!c)
+		c = strcmp(a->rule, b->rule);
+	if (!c && !across_metrics(a))
 		c = strcmp(a->metric, b->metric);
-	if (!c)
-		c = b->above_ceiling - a->above_ceiling;
 	if (!c)
 		c = (a->of_step != NULL) - (b->of_step != NULL);
 	if (!c && a->of_step)
 		return strcmp(a->reason, b->reason);
 	if (!c && a->status != ST_SKIP)
-		c = by_gpu(a, b);
-	return c || a->above_ceiling ? c : by_words(a->reason, b->reason);
+		c = x->culprit - y->culprit;
+	return c || a->rule[0] ? c : by_words(a->reason, b->reason);
 }
 
 static int by_finding(const void *pa, const void *pb)
 {
-	const struct result *a = *(const struct result *const *)pa;
-	const struct result *b = *(const struct result *const *)pb;
+	const struct row *a = pa, *b = pb;
 	int c = by_kind(a, b);
 
-	return c ? c : (a > b) - (a < b); /* results are sorted already */
+	return c ? c : (a->r > b->r) - (a->r < b->r); /* results are sorted already */
 }
 
-/* Of numbers the one to quote: farthest above the ceiling, else the largest. */
+/* Of numbers the one to quote: farthest from what its rule allows, else the largest. */
 static const struct result *worst(const struct result *const *v, size_t n)
 {
 	const struct result *w = v[0];
 
 	for (size_t i = 1; i < n; i++) {
-		double now = v[i]->s.median, then = w->s.median;
+		bool more = v[i]->excess > w->excess;
 
-		if (w->above_ceiling ? now / v[i]->ceiling > then / w->ceiling : now > then)
+		if (more || (!(v[i]->excess < w->excess) && v[i]->s.median > w->s.median))
 			w = v[i];
 	}
 	return w;
 }
 
-/* The reason they share, or that of the first, and how many there are. */
+/* The reason they share, or that of the worst or the first, and how many there are. */
 static void tell_reason(struct buf *out, const struct result *const *v, size_t n)
 {
 	const struct result *w = worst(v, n);
-	bool alike = true;
+	bool alike = true, one_metric = true, ranked = w->excess > 0;
 	char text[48];
 
-	for (size_t i = 1; i < n; i++)
+	for (size_t i = 1; i < n; i++) {
 		alike &= !strcmp(v[i]->reason, v[0]->reason);
-	if (v[0]->above_ceiling && n > 1)
-		buf_printf(out, "%zu values of %s, the farthest: ", n, w->metric);
+		one_metric &= !strcmp(v[i]->metric, v[0]->metric);
+	}
+	if (ranked && n > 1)
+		buf_printf(out, "%zu values%s%s, the farthest: ", n, one_metric ? " of " : "",
+			   one_metric ? w->metric : "");
 	else if (!alike)
 		buf_printf(out, "%zu cases, the first: ", n);
-	words_text(out, v[0]->above_ceiling ? w->reason : v[0]->reason, false);
-	if (!w->s.n || !(w->ceiling > 0) || w->untrue)
+	words_text(out, ranked ? w->reason : v[0]->reason, false);
+	if (ranked || !w->s.n || !(w->ceiling > 0) || w->untrue)
 		return;
 	buf_printf(out, ". Best %s: %s", w->metric,
 		   units_show(text, sizeof(text), w->s.median, w->unit));
@@ -305,35 +206,65 @@ static char *reason(const struct result *const *v, size_t n)
 	return buf_steal(&out);
 }
 
+/* All rows that are not PASS, finding by finding; *n is their number. Caller frees. */
+static struct row *find_rows(const struct results *all, size_t *n)
+{
+	struct row *v = mem_zalloc(all->n + 1, sizeof(*v));
+
+	*n = 0;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct result *r = &all->r[i];
+		struct row *row = &v[*n];
+
+		if (r->status == ST_PASS || told_by_case(r, all))
+			continue;
+		*row = (struct row){.r = r, .gpu = -1, .peer = -1};
+		if (!key_number(r->labels, "gpu", &row->gpu))
+			key_number(r->labels, "member", &row->gpu);
+		key_number(r->labels, "peer", &row->peer);
+		(*n)++;
+	}
+	for (size_t i = 0; i < *n; i++)
+		v[i].culprit = culprit(v, *n, &v[i]);
+	qsort(v, *n, sizeof(*v), by_finding);
+	return v;
+}
+
+/* row: the n rows of one finding. */
+static void add_finding(struct findings *out, const struct report *r,
+			const struct result *const *row, size_t n)
+{
+	out->f = mem_grow(out->f, out->n, &out->cap, sizeof(*out->f));
+	out->f[out->n++] = (struct finding){
+		.status = row[0]->status,
+		.bench = row[0]->bench,
+		.arm = row[0]->arm,
+		.where = findings_where(r->data, row, n),
+		.reason = reason(row, n),
+		.advice = advice(row[0]),
+		.required = required(row[0], r->results),
+		.number = row[0]->s.n > 0,
+		.untrue = row[0]->untrue,
+		.rows = (unsigned)n,
+	};
+	out->failures += row[0]->status != ST_SKIP;
+}
+
 void findings_make(struct findings *out, const struct report *r)
 {
-	const struct results *all = r->results;
-	const struct result **v = mem_zalloc(all->n + 1, sizeof(const struct result *));
-	size_t n = 0;
+	size_t n;
+	struct row *v = find_rows(r->results, &n);
+	const struct result **row = mem_zalloc(n + 1, sizeof(*row));
 
 	*out = (struct findings){.n = 0};
-	for (size_t i = 0; i < all->n; i++)
-		if (all->r[i].status != ST_PASS && !told_by_case(&all->r[i], all))
-			v[n++] = &all->r[i];
-	qsort(v, n, sizeof(const struct result *), by_finding);
+	for (size_t i = 0; i < n; i++)
+		row[i] = v[i].r;
 	for (size_t i = 0, end; i < n; i = end) {
-		for (end = i + 1; end < n && !by_kind(v[i], v[end]); end++)
+		for (end = i + 1; end < n && !by_kind(&v[i], &v[end]); end++)
 			;
-		out->f = mem_grow(out->f, out->n, &out->cap, sizeof(*out->f));
-		out->f[out->n++] = (struct finding){
-			.status = v[i]->status,
-			.bench = v[i]->bench,
-			.arm = v[i]->arm,
-			.where = where(r->data, v + i, end - i),
-			.reason = reason(v + i, end - i),
-			.advice = advice(v[i]),
-			.required = required(v[i], all),
-			.number = v[i]->s.n > 0,
-			.untrue = v[i]->untrue,
-			.rows = (unsigned)(end - i),
-		};
-		out->failures += v[i]->status != ST_SKIP;
+		add_finding(out, r, row + i, end - i);
 	}
+	free(row);
 	free(v);
 }
 

@@ -30,8 +30,4 @@ struct findings {
 void findings_make(struct findings *out, const struct report *r);
 void findings_free(struct findings *f);
 
-/* "0–2, 5" for numbers, "a, b" for words; at most some, then "and 12 more". */
-struct buf;
-void findings_values(struct buf *out, const char *name, char *const *values, size_t n);
-
 #endif

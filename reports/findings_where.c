@@ -1,0 +1,206 @@
+/*
+ * See findings_where.h. The values of each label over all rows; a GPU that stands alone is named
+ * with its PCI address. Of pairs the GPU that all of them have in common is named first.
+ */
+#include "findings_where.h"
+#include "../harness/base/mem.h"
+#include "../harness/formats/key.h"
+#include "../harness/judge/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The values of one label over the rows of one finding. */
+struct place {
+	char *name;
+	char **values;
+	size_t n, cap;
+};
+
+static void add_value(struct place *p, const char *v, size_t len)
+{
+	for (size_t i = p->n; i-- > 0;)
+		if (strlen(p->values[i]) == len && !memcmp(p->values[i], v, len))
+			return;
+	p->values = mem_grow(p->values, p->n, &p->cap, sizeof(*p->values));
+	p->values[p->n++] = mem_strndup(v, len);
+}
+
+static int by_value(const void *pa, const void *pb)
+{
+	const char *a = *(char *const *)pa, *b = *(char *const *)pb;
+	double x, y;
+
+	if (words_number(a, &x) && words_number(b, &y) && x != y)
+		return x < y ? -1 : 1;
+	return strcmp(a, b);
+}
+
+static void sort_values(struct place *p)
+{
+	if (p->n > 1)
+		qsort(p->values, p->n, sizeof(*p->values), by_value);
+}
+
+static void place_free(struct place *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free(p->values[i]);
+	free(p->values);
+	free(p->name);
+}
+
+static const char *gpu_address(const struct bundle_data *d, const char *gpu)
+{
+	char *key = mem_printf("gpu.%s.pci", gpu);
+	const char *v = bundle_value(d, NULL, key);
+
+	free(key);
+	return v;
+}
+
+/* "GPU 2 (0000:3a:00.0)" or "GPUs 0–3"; sorts the values. */
+static void tell_gpus(struct buf *out, const struct bundle_data *d, struct place *p)
+{
+	sort_values(p);
+	if (p->n > 1) {
+		buf_puts(out, "GPUs ");
+		words_values(out, "gpu", p->values, p->n);
+		return;
+	}
+	const char *address = gpu_address(d, p->values[0]);
+	words_label(out, "gpu", p->values[0]);
+	if (address)
+		buf_printf(out, " (%s)", address);
+}
+
+static void tell_place(struct buf *out, const struct bundle_data *d, struct place *p)
+{
+	if (out->len)
+		buf_puts(out, ", ");
+	if (!strcmp(p->name, "gpu")) {
+		tell_gpus(out, d, p);
+		return;
+	}
+	sort_values(p);
+	if (p->n == 1) {
+		words_label(out, p->name, p->values[0]);
+		return;
+	}
+	if (words_number(p->values[0], NULL) && strcmp(p->name, "size") != 0) {
+		words_name(out, p->name);
+		buf_putc(out, ' ');
+	}
+	words_values(out, p->name, p->values, p->n);
+}
+
+/* ---- pairs ---- */
+
+static bool has(const struct result *r, const char *label, const char *value)
+{
+	size_t len;
+	const char *v = key_find(r->labels, label, &len);
+
+	return v && strlen(value) == len && !memcmp(v, value, len);
+}
+
+/* The GPU that is one end of every row's pair, NULL where there is none. */
+static const char *common_end(const struct place *gpu, const struct result *const *row, size_t n)
+{
+	for (size_t k = 0; k < gpu->n; k++) {
+		size_t i = 0;
+
+		while (i < n &&
+		       (has(row[i], "gpu", gpu->values[k]) || has(row[i], "peer", gpu->values[k])))
+			i++;
+		if (i == n)
+			return gpu->values[k];
+	}
+	return NULL;
+}
+
+/* "GPU 2 to and from GPUs 0, 1": both ends of the rows differ, but for one GPU. */
+static void tell_both_ways(struct buf *out, const struct bundle_data *d, const char *end,
+			   const struct place *gpu, const struct place *peer)
+{
+	struct place one = {.n = 0}, others = {.n = 0};
+
+	add_value(&one, end, strlen(end));
+	for (size_t i = 0; i < gpu->n + peer->n; i++) {
+		const char *v = i < gpu->n ? gpu->values[i] : peer->values[i - gpu->n];
+
+		if (strcmp(v, end) != 0)
+			add_value(&others, v, strlen(v));
+	}
+	tell_gpus(out, d, &one);
+	buf_puts(out, " to and from ");
+	tell_gpus(out, d, &others);
+	place_free(&one);
+	place_free(&others);
+}
+
+static void tell_pairs(struct buf *out, const struct bundle_data *d, struct place *gpu,
+		       struct place *peer, const struct result *const *row, size_t n)
+{
+	const char *end = gpu->n > 1 && peer->n > 1 ? common_end(gpu, row, n) : NULL;
+
+	if (end) {
+		tell_both_ways(out, d, end, gpu, peer);
+		return;
+	}
+	tell_gpus(out, d, gpu);
+	if (peer->n == 1 && !words_number(peer->values[0], NULL))
+		return; /* a GPU without a peer */
+	buf_puts(out, " to ");
+	tell_gpus(out, d, peer);
+}
+
+/* ---- all labels ---- */
+
+static size_t collect(struct place p[KEY_MAX_LABELS], const struct result *const *row, size_t n)
+{
+	size_t places = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		for (const char *s = row[i]->labels; *s;) {
+			size_t len = strcspn(s, ","), name = strcspn(s, "="), k = 0;
+
+			while (k < places &&
+			       (strncmp(p[k].name, s, name) != 0 || p[k].name[name] != '\0'))
+				k++;
+			if (k == places && places < KEY_MAX_LABELS && name < len)
+				p[places++].name = mem_strndup(s, name);
+			if (k < places)
+				add_value(&p[k], s + name + 1, len - name - 1);
+			s += len + (s[len] == ',');
+		}
+	}
+	return places;
+}
+
+static struct place *named(struct place *p, size_t n, const char *name)
+{
+	for (size_t k = 0; k < n; k++)
+		if (!strcmp(p[k].name, name))
+			return &p[k];
+	return NULL;
+}
+
+char *findings_where(const struct bundle_data *d, const struct result *const *row, size_t n)
+{
+	struct place p[KEY_MAX_LABELS] = {{.name = NULL}};
+	struct buf out = BUF_INIT;
+	size_t places = collect(p, row, n);
+	struct place *gpu = named(p, places, "gpu"), *peer = named(p, places, "peer");
+
+	if (gpu && peer)
+		tell_pairs(&out, d, gpu, peer, row, n);
+	for (int first = 1; first >= 0; first--)
+		for (size_t k = 0; k < places; k++)
+			if (words_is_gpu(p[k].name) == (first == 1) &&
+			    !(gpu && peer && (&p[k] == gpu || &p[k] == peer)))
+				tell_place(&out, d, &p[k]);
+	for (size_t k = 0; k < places; k++)
+		place_free(&p[k]);
+	return buf_steal(&out);
+}
