@@ -52,7 +52,8 @@ static void place_free(struct place *p)
 
 static const char *gpu_address(const struct bundle_data *d, const char *gpu)
 {
-	char *key = mem_printf("gpu.%s.pci", gpu);
+	/* an instance (0:7.0) is on its GPU */
+	char *key = mem_printf("gpu.%.*s.address", (int)strcspn(gpu, ":"), gpu);
 	const char *v = bundle_value(d, NULL, key);
 
 	free(key);

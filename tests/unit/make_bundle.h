@@ -193,7 +193,7 @@ static inline void mk_gpus(struct bundle_data *d, unsigned n)
 	mk_manifest_of(d, "host", "driver.cuda_max", "13000");
 	mk_manifest_of(d, "host", "cuda.status", "ok");
 	for (unsigned g = 0; g < n; g++) {
-		char *key = mem_printf("gpu.%u.pci", g),
+		char *key = mem_printf("gpu.%u.address", g),
 		     *value = mem_printf("0000:%02x:00.0", 0x1a + 16 * g);
 
 		mk_manifest_of(d, "host", key, value);
