@@ -1,5 +1,6 @@
 /* Faults by name: see fault.h. */
 #include "fault.h"
+#include "profile.h"
 #include "../../harness/base/units.h"
 
 #include <errno.h>
@@ -39,8 +40,8 @@ struct rule {
 		"arm", WORD, AT(arm), 0, 32, NULL, false                                           \
 	}
 #define WHAT                                                                                       \
-	"|h2d|d2h|host_latency|host_read|host_write|host_copy|host_triad|host_cache|host_alu|"     \
-	"host_start|"
+	"|h2d|d2h|h2d_sm|d2h_sm|sm_latency|d2d|host_latency|host_read|host_write|host_copy|"       \
+	"host_triad|host_cache|host_alu|host_start|"
 
 /* By enum fault_kind. */
 static const struct rule rules[] = {
@@ -80,12 +81,15 @@ static const struct rule rules[] = {
 	  {"gen", INT, AT(gen), 1, 6, NULL, true},
 	  {"width", INT, AT(width), 1, 16, NULL, false}}},
 	{"shift",
-	 "shift what=h2d|d2h|host_latency|host_read|… by=SHARE [gpu=N] [arm=NAME]: worse by "
+	 "shift what=h2d|d2h|h2d_sm|host_latency|… by=SHARE [gpu=N] [arm=NAME]: worse by "
 	 "that share",
 	 {{"what", WORD, AT(what), 0, 16, WHAT, true}, BY, GPU(false), ARM}},
 	{"sticky_error",
 	 "sticky_error gpu=N [after=COPIES]: illegal address from then on",
 	 {GPU(true), {"after", INT, AT(after), 0, 1e9, NULL, false}}},
+	{"wrong_numa",
+	 "wrong_numa gpu=N node=M: firmware says node M; the GPU is near to the profile's",
+	 {GPU(true), {"node", INT, AT(node), 0, SIM_MAX_NODES - 1, NULL, true}}},
 };
 
 #define N_RULES ((int)(sizeof(rules) / sizeof(rules[0])))

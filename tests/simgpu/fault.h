@@ -24,12 +24,14 @@ enum fault_kind {
 	FAULT_PCIE_DOWNTRAIN,
 	FAULT_SHIFT,
 	FAULT_STICKY_ERROR,
+	FAULT_WRONG_NUMA,
 };
 
 struct fault {
 	enum fault_kind kind;
 	int64_t gpu; /* -1: all, where the fault allows it */
 	int64_t gen, width;
+	int64_t node;	      /* that firmware names */
 	int64_t offset, size; /* -1: not given */
 	int64_t after;	      /* copies that still go well */
 	double by, share, sd;

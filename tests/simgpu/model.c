@@ -1,6 +1,6 @@
 /*
- * The server of this process: its profile, its faults, its virtual clock, and how long a copy
- * takes. Known error: copies do not share links, switches or memory with other processes yet.
+ * The server of this process: its profile, its faults, its virtual clock, and what is near to
+ * what. How long transfers take is in flow.c.
  */
 #include "sim.h"
 
@@ -25,6 +25,18 @@ static void refuse(const struct err *e)
 	_exit(2);
 }
 
+/* What a fault names must be there: the parser knows no more than how many GPUs there are. */
+static int check_faults(struct err *e)
+{
+	const struct fault *f = fault_find(&model.faults, FAULT_WRONG_NUMA, -1);
+	int nodes = sim_profile_nodes(&model.profile);
+
+	if (f && f->node >= nodes)
+		return err_set(e, EINVAL, "wrong_numa: no node %d, there are %d", (int)f->node,
+			       nodes);
+	return 0;
+}
+
 static void load(void)
 {
 	const char *path = getenv("ASSAY_SIM"), *fault = getenv("ASSAY_SIM_FAULT");
@@ -36,7 +48,7 @@ static void load(void)
 		refuse(&e);
 	}
 	if (sim_profile_load(&model.profile, path, &e) || sim_identify(&model.profile, &e) ||
-	    fault_parse(&model.faults, fault, model.profile.n_gpus, &e))
+	    fault_parse(&model.faults, fault, model.profile.n_gpus, &e) || check_faults(&e))
 		refuse(&e);
 	sim_own_arm(arm, sizeof(arm));
 	fault_keep_arm(&model.faults, arm);
@@ -122,32 +134,34 @@ void sim_link(int gpu, int *gen, int *width)
 	*width = (int)(f && f->width && f->width < g->pcie_width ? f->width : g->pcie_width);
 }
 
-/* Pinned rate: the profile's, times the share of the link that trained, times the way to the node.
- */
-static double pinned_rate(int gpu, enum sim_dir dir, int node)
+int sim_gpu_near(int gpu)
 {
 	const struct sim_gpu *g = &sim_profile()->gpu[gpu];
-	double rate = dir == SIM_H2D ? g->h2d_pinned_bytes_s : g->d2h_pinned_bytes_s;
-	int gen, width, per = (int)sim_profile()->cpu.nodes_per_socket;
 
-	sim_link(gpu, &gen, &width);
-	rate *= sim_link_bytes_s(gen, width) / sim_link_bytes_s(g->pcie_gen, g->pcie_width);
-	if (g->node >= 0 && node >= 0 && node / per != (int)g->node / per)
-		rate *= g->remote_share;
-	return rate;
+	return (int)(g->node_near >= 0 ? g->node_near : g->node);
 }
 
-double sim_copy_s(int gpu, enum sim_dir dir, bool pinned, int node, double bytes)
+int sim_gpu_node(int gpu)
 {
-	const struct sim_gpu *g = &sim_profile()->gpu[gpu];
-	double rate = pinned_rate(gpu, dir, node), latency = g->copy_latency_s;
-	double staged = dir == SIM_H2D ? g->h2d_pageable_bytes_s : g->d2h_pageable_bytes_s;
+	const struct fault *f = sim_fault(FAULT_WRONG_NUMA, gpu);
 
-	if (!pinned) {
-		rate = staged < rate ? staged : rate;
-		latency = g->pageable_latency_s;
-	}
-	return (latency + bytes / rate) / (1 - sim_shift(dir == SIM_H2D ? "h2d" : "d2h", gpu));
+	return (int)(f ? f->node : sim_profile()->gpu[gpu].node);
+}
+
+int sim_node_gpu(int node)
+{
+	int g = sim_profile()->n_gpus - 1;
+
+	while (g >= 0 && (node < 0 || sim_profile()->gpu[g].memory_node != node))
+		g--;
+	return g;
+}
+
+int sim_node_socket(int node)
+{
+	int gpu = sim_node_gpu(node);
+
+	return (gpu < 0 ? node : sim_gpu_near(gpu)) / (int)sim_profile()->cpu.nodes_per_socket;
 }
 
 void sim_hang(void)

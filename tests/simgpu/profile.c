@@ -2,202 +2,30 @@
  * Reads servers/NAME.ini with inih. Every key stands in one table with its type and range, a key
  * that is not there, is given twice or is missing is an error with its line.
  */
-#include "profile.h"
+#include "profile_keys.h"
 #include "../../harness/base/units.h"
 
 #include <errno.h>
 #include <ini.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum type { TEXT, INT, NUM, SIZE };
-
-struct key {
-	const char *section, *name;
-	enum type type;
-	size_t offset;
-	double min, max;
-	const char *choices; /* TEXT: "on|off", NULL: anything */
-};
-
-#define S(n)                                                                                       \
-	{                                                                                          \
-		"server", #n, TEXT, offsetof(struct sim_server, n), 0, 0, NULL                     \
-	}
-#define SI(n)                                                                                      \
-	{                                                                                          \
-		"server", #n, INT, offsetof(struct sim_server, n), 0, 1e7, NULL                    \
-	}
-#define C(n, ch)                                                                                   \
-	{                                                                                          \
-		"cpu", #n, TEXT, offsetof(struct sim_cpu, n), 0, 0, ch                             \
-	}
-#define CI(n, lo, hi)                                                                              \
-	{                                                                                          \
-		"cpu", #n, INT, offsetof(struct sim_cpu, n), lo, hi, NULL                          \
-	}
-#define CZ(n)                                                                                      \
-	{                                                                                          \
-		"cpu", #n, SIZE, offsetof(struct sim_cpu, n), 1, 1e12, NULL                        \
-	}
-#define MI(n, lo, hi)                                                                              \
-	{                                                                                          \
-		"memory", #n, INT, offsetof(struct sim_memory, n), lo, hi, NULL                    \
-	}
-#define MZ(n)                                                                                      \
-	{                                                                                          \
-		"memory", #n, SIZE, offsetof(struct sim_memory, n), 1, 1e14, NULL                  \
-	}
-#define MN(n, lo, hi)                                                                              \
-	{                                                                                          \
-		"memory", #n, NUM, offsetof(struct sim_memory, n), lo, hi, NULL                    \
-	}
-#define NN(n, lo, hi)                                                                              \
-	{                                                                                          \
-		"noise", #n, NUM, offsetof(struct sim_noise_cfg, n), lo, hi, NULL                  \
-	}
-#define G(n, ch)                                                                                   \
-	{                                                                                          \
-		"gpu", #n, TEXT, offsetof(struct sim_gpu, n), 0, 0, ch                             \
-	}
-#define GI(n, lo, hi)                                                                              \
-	{                                                                                          \
-		"gpu", #n, INT, offsetof(struct sim_gpu, n), lo, hi, NULL                          \
-	}
-#define GZ(n)                                                                                      \
-	{                                                                                          \
-		"gpu", #n, SIZE, offsetof(struct sim_gpu, n), 1, 1e13, NULL                        \
-	}
-#define GN(n, lo, hi)                                                                              \
-	{                                                                                          \
-		"gpu", #n, NUM, offsetof(struct sim_gpu, n), lo, hi, NULL                          \
-	}
-#define MR(n) MN(n, 1e6, 1e13)
-#define GR(n) GN(n, 1e6, 1e13)
-#define GT(n) GN(n, 0, 100)
-
-static const struct key keys[] = {
-	S(name),
-	S(summary),
-	S(utc),
-	S(hostname),
-	S(kernel),
-	S(driver),
-	S(module),
-	S(hypervisor),
-	SI(cuda),
-	SI(nccl),
-	SI(cublaslt),
-	SI(cudnn),
-	C(model, NULL),
-	C(vendor, NULL),
-	C(governor, NULL),
-	C(thp, "always|madvise|never"),
-	CI(sockets, 1, 8),
-	CI(nodes_per_socket, 1, 8),
-	CI(cores_per_socket, 1, 256),
-	CI(threads_per_core, 1, 4),
-	CI(max_hz, 1e8, 1e10),
-	CZ(l1d_bytes),
-	CZ(l2_bytes),
-	CZ(llc_bytes),
-	CI(llc_cores, 1, 256),
-	MZ(node_bytes),
-	MZ(node_free_bytes),
-	MI(huge2m_pages, 0, 1e6),
-	MI(distance_local, 10, 254),
-	MI(distance_remote, 10, 254),
-	MN(latency_local_s, 1e-9, 1e-3),
-	MN(latency_remote_s, 1e-9, 1e-3),
-	MR(read_bytes_s),
-	MR(write_bytes_s),
-	MR(copy_bytes_s),
-	MR(triad_bytes_s),
-	MR(thread_bytes_s),
-	MN(remote_share, 0.01, 1),
-	NN(process_sd, 0, 0.5),
-	NN(sample_sd, 0, 0.5),
-	NN(autocorrelation, 0, 0.999),
-	NN(session_sd, 0, 0.5),
-	NN(node_sd, 0, 0.5),
-	G(model, NULL),
-	G(pci, NULL),
-	G(path, NULL),
-	G(part, NULL),
-	G(vbios, NULL),
-	G(ecc, "on|off|none"),
-	G(mig, "on|off|none"),
-	G(persistence, "on|off"),
-	G(lock_clocks, "yes|no"),
-	G(fabric, "completed|not_supported"),
-	GI(node, -1, SIM_MAX_NODES - 1),
-	GI(device_id, 1, 65535),
-	GI(cc_major, 5, 20),
-	GI(cc_minor, 0, 9),
-	GI(sms, 1, 1000),
-	GI(bus_bits, 32, 16384),
-	GI(copy_engines, 1, 16),
-	GZ(memory_bytes),
-	GZ(memory_used_bytes),
-	GZ(l2_bytes),
-	GZ(bar1_bytes),
-	GI(pcie_gen, 1, 6),
-	GI(pcie_width, 1, 16),
-	GI(sm_max_hz, 1e8, 1e10),
-	GI(sm_idle_hz, 1e8, 1e10),
-	GI(memory_hz, 1e8, 1e11),
-	GN(power_limit_w, 1, 5000),
-	GN(power_idle_w, 1, 5000),
-	GN(power_busy_w, 1, 5000),
-	GI(temperature_idle_c, 0, 120),
-	GI(temperature_busy_c, 0, 120),
-	GR(h2d_pinned_bytes_s),
-	GR(d2h_pinned_bytes_s),
-	GR(h2d_pageable_bytes_s),
-	GR(d2h_pageable_bytes_s),
-	GN(remote_share, 0.01, 1),
-	GT(copy_latency_s),
-	GT(pageable_latency_s),
-	GR(memory_copy_bytes_s),
-	GN(peer_bytes_s, 0, 1e13),
-	GT(call_s),
-	GT(sync_s),
-	GT(launch_s),
-	GT(context_s),
-	GI(nvlinks, 0, 72),
-};
-
-#define N_KEYS	  (sizeof(keys) / sizeof(keys[0]))
 #define N_TARGETS (SIM_MAX_GPUS + 1) /* the common section, then one a GPU */
 
 struct loader {
 	struct sim_profile *p;
 	struct err *e;
 	struct sim_gpu common;
-	char seen[N_TARGETS][N_KEYS];
+	char seen[N_TARGETS][SIM_MAX_KEYS];
 };
 
 static const struct key *find(const char *section, const char *name)
 {
-	for (size_t i = 0; i < N_KEYS; i++) {
-		if (!strcmp(keys[i].section, section) && !strcmp(keys[i].name, name))
-			return &keys[i];
+	for (size_t i = 0; i < sim_n_keys; i++) {
+		if (!strcmp(sim_keys[i].section, section) && !strcmp(sim_keys[i].name, name))
+			return &sim_keys[i];
 	}
-	return NULL;
-}
-
-static char *base_of(struct sim_profile *p, const char *section)
-{
-	if (!strcmp(section, "server"))
-		return (char *)&p->server;
-	if (!strcmp(section, "cpu"))
-		return (char *)&p->cpu;
-	if (!strcmp(section, "memory"))
-		return (char *)&p->memory;
-	if (!strcmp(section, "noise"))
-		return (char *)&p->noise;
 	return NULL;
 }
 
@@ -220,7 +48,7 @@ static int store(const struct key *k, char *base, const char *value, struct err 
 
 	if (!*value)
 		return err_set(e, EINVAL, "%s has no value", k->name);
-	if (k->type == TEXT) {
+	if (k->type == KEY_TEXT) {
 		if (strlen(value) >= SIM_TEXT)
 			return err_set(e, EINVAL, "%s is longer than %d bytes", k->name,
 				       SIM_TEXT - 1);
@@ -230,22 +58,22 @@ static int store(const struct key *k, char *base, const char *value, struct err 
 		strcpy(base + k->offset, value);
 		return 0;
 	}
-	if (k->type == SIZE) {
+	if (k->type == KEY_SIZE) {
 		if (units_parse_size(value, &u))
 			return err_set(e, EINVAL, "%s=%s is no size (as in 80GiB)", k->name, value);
 		d = (double)u;
 	} else {
 		errno = 0;
 		d = strtod(value, &end);
-		if (*end || errno || d != d || (k->type == INT && d != (double)(int64_t)d))
+		if (*end || errno || d != d || (k->type == KEY_INT && d != (double)(int64_t)d))
 			return err_set(e, EINVAL, "%s=%s is no %s", k->name, value,
-				       k->type == INT ? "whole number" : "number");
+				       k->type == KEY_INT ? "whole number" : "number");
 		u = (uint64_t)(int64_t)d;
 	}
 	if (d < k->min || d > k->max)
 		return err_set(e, ERANGE, "%s=%s is not within %g and %g", k->name, value, k->min,
 			       k->max);
-	if (k->type == NUM)
+	if (k->type == KEY_NUM)
 		memcpy(base + k->offset, &d, sizeof(d));
 	else
 		memcpy(base + k->offset, &u, sizeof(u));
@@ -278,7 +106,7 @@ static int gpu_target(struct loader *l, const char *section)
 static int on_key(void *arg, const char *section, const char *name, const char *value)
 {
 	struct loader *l = arg;
-	char *base = base_of(l->p, section);
+	char *base = sim_keys_base(l->p, section);
 	int target = base ? 0 : gpu_target(l, section);
 	const struct key *k;
 
@@ -291,50 +119,79 @@ static int on_key(void *arg, const char *section, const char *name, const char *
 		err_set(l->e, EINVAL, "[%s] has no key \"%s\"", section, name);
 		return 0;
 	}
-	if (l->seen[target][k - keys]++) {
+	if (l->seen[target][k - sim_keys]++) {
 		err_set(l->e, EINVAL, "%s is given twice in [%s]", name, section);
 		return 0;
 	}
 	return !store(k, base, value, l->e);
 }
 
+static void set_defaults(struct loader *l)
+{
+	for (size_t k = 0; k < sim_n_keys; k++) {
+		char *base = sim_keys_base(l->p, sim_keys[k].section);
+
+		if (sim_keys[k].def)
+			store(&sim_keys[k], base ? base : (char *)&l->common, sim_keys[k].def,
+			      l->e);
+	}
+}
+
 static int check_complete(struct loader *l)
 {
-	for (size_t k = 0; k < N_KEYS; k++) {
-		if (l->seen[0][k])
+	for (size_t k = 0; k < sim_n_keys; k++) {
+		if (l->seen[0][k] || sim_keys[k].def)
 			continue;
-		if (strcmp(keys[k].section, "gpu") != 0)
-			return err_set(l->e, EINVAL, "[%s] lacks %s", keys[k].section,
-				       keys[k].name);
+		if (strcmp(sim_keys[k].section, "gpu") != 0)
+			return err_set(l->e, EINVAL, "[%s] lacks %s", sim_keys[k].section,
+				       sim_keys[k].name);
 		for (int g = 0; g < l->p->n_gpus; g++) {
 			if (!l->seen[g + 1][k])
 				return err_set(l->e, EINVAL, "neither [gpu] nor [gpu %d] has %s", g,
-					       keys[k].name);
+					       sim_keys[k].name);
 		}
 	}
+	return 0;
+}
+
+/* Most that one direction of the GPU's way to the host can carry: facts, NVLink-C2C and PCIe. */
+static double way_bytes_s(const struct sim_gpu *u, bool to_device)
+{
+	if (!strcmp(u->link, "c2c"))
+		return 450e9;
+	return sim_link_bytes_s(u->pcie_gen, u->pcie_width) * 512 / (to_device ? 532 : 536);
+}
+
+static int check_gpu(const struct sim_profile *p, int g, struct err *e)
+{
+	const struct sim_gpu *u = &p->gpu[g];
+	int nodes = sim_profile_nodes(p);
+	double to = way_bytes_s(u, true), from = way_bytes_s(u, false);
+
+	if (u->node >= nodes || u->node_near >= nodes)
+		return err_set(e, EINVAL, "[gpu %d] lies on node %d, there are %d", g,
+			       (int)(u->node >= nodes ? u->node : u->node_near), nodes);
+	if (u->memory_node >= 0 && u->memory_node < nodes)
+		return err_set(e, EINVAL, "[gpu %d] memory_node=%d is a node with CPUs", g,
+			       (int)u->memory_node);
+	if (u->h2d_pinned_bytes_s > to || u->h2d_sm_bytes_s > to || u->h2d_wc_bytes_s > to ||
+	    u->d2h_pinned_bytes_s > from || u->d2h_sm_bytes_s > from || u->d2h_wc_bytes_s > from)
+		return err_set(e, EINVAL, "[gpu %d] copies faster than its %s link can", g,
+			       strcmp(u->link, "c2c") != 0 ? "PCIe" : "C2C");
 	return 0;
 }
 
 static int check_sense(struct loader *l)
 {
 	const struct sim_profile *p = l->p;
-	int nodes = sim_profile_nodes(p);
 
-	if (nodes > SIM_MAX_NODES)
+	if (sim_profile_nodes(p) > SIM_MAX_NODES)
 		return err_set(l->e, EINVAL, "more than %d NUMA nodes", SIM_MAX_NODES);
 	if (p->cpu.cores_per_socket % p->cpu.nodes_per_socket)
 		return err_set(l->e, EINVAL, "cores_per_socket is no multiple of nodes_per_socket");
 	for (int g = 0; g < p->n_gpus; g++) {
-		const struct sim_gpu *u = &p->gpu[g];
-		double limit = sim_link_bytes_s(u->pcie_gen, u->pcie_width);
-
-		if (u->node >= nodes)
-			return err_set(l->e, EINVAL, "[gpu %d] lies on node %d, there are %d", g,
-				       (int)u->node, nodes);
-		if (u->h2d_pinned_bytes_s > limit * 512 / 532 ||
-		    u->d2h_pinned_bytes_s > limit * 512 / 536)
-			return err_set(l->e, EINVAL,
-				       "[gpu %d] copies faster than its PCIe link can", g);
+		if (check_gpu(p, g, l->e))
+			return -EINVAL;
 	}
 	return 0;
 }
@@ -350,6 +207,7 @@ int sim_profile_load(struct sim_profile *p, const char *path, struct err *e)
 	memset(p, 0, sizeof(*p));
 	l->p = p;
 	l->e = &first;
+	set_defaults(l);
 	line = ini_parse(path, on_key, l);
 	if (line < 0) {
 		r = err_at(e, ENOENT, path, 0, "cannot be read");
@@ -380,34 +238,6 @@ int sim_profile_cpu_node(const struct sim_profile *p, int cpu)
 	int cores = (int)(p->cpu.sockets * p->cpu.cores_per_socket);
 
 	return cpu % cores / (int)(p->cpu.cores_per_socket / p->cpu.nodes_per_socket);
-}
-
-void sim_profile_visit(const struct sim_profile *p, sim_profile_fn *fn, void *arg)
-{
-	for (int g = -1; g < p->n_gpus; g++) {
-		for (size_t i = 0; i < N_KEYS; i++) {
-			const struct key *k = &keys[i];
-			int of_gpu = !strcmp(k->section, "gpu");
-			const char *v =
-				of_gpu ? (const char *)&p->gpu[g < 0 ? 0 : g]
-				       : base_of((struct sim_profile *)(uintptr_t)p, k->section);
-			char section[16], num[32];
-
-			if (of_gpu != (g >= 0))
-				continue;
-			snprintf(section, sizeof(section), "%s", k->section);
-			if (of_gpu)
-				snprintf(section, sizeof(section), "gpu %d", g);
-			if (k->type == NUM)
-				units_exact(num, sizeof(num),
-					    *(const double *)(const void *)(v + k->offset));
-			else
-				snprintf(
-					num, sizeof(num), "%lld",
-					(long long)*(const int64_t *)(const void *)(v + k->offset));
-			fn(arg, section, k->name, k->type == TEXT ? v + k->offset : num);
-		}
-	}
 }
 
 /* Giga-transfers a second, payload bits of wire bits (Gen6: flits carry 236 of 256 bytes). */

@@ -13,8 +13,10 @@
 #define SIM_API __attribute__((visibility("default")))
 
 #define SIM_MAX_GPUS  16
-#define SIM_MAX_NODES 16
+#define SIM_MAX_NODES 16 /* with CPUs */
 #define SIM_TEXT      128
+/* Largest number of a node that is GPU memory (Grace keeps eight numbers a GPU). */
+#define SIM_MAX_MEMORY_NODE 191
 
 struct sim_server {
 	char name[SIM_TEXT], summary[SIM_TEXT], utc[SIM_TEXT], hostname[SIM_TEXT];
@@ -25,9 +27,9 @@ struct sim_server {
 };
 
 struct sim_cpu {
-	char model[SIM_TEXT], vendor[SIM_TEXT], governor[SIM_TEXT], thp[SIM_TEXT];
+	char model[SIM_TEXT], vendor[SIM_TEXT], arch[SIM_TEXT], governor[SIM_TEXT], thp[SIM_TEXT];
 	int64_t sockets, nodes_per_socket, cores_per_socket, threads_per_core;
-	int64_t max_hz, l1d_bytes, l2_bytes, llc_bytes, llc_cores;
+	int64_t max_hz, l1d_bytes, l2_bytes, llc_bytes, llc_cores, page_bytes;
 };
 
 struct sim_memory {
@@ -36,6 +38,8 @@ struct sim_memory {
 	double latency_local_s, latency_remote_s;
 	double read_bytes_s, write_bytes_s, copy_bytes_s, triad_bytes_s; /* all threads, local */
 	double thread_bytes_s; /* most that one thread moves */
+	double dma_bytes_s;    /* what a node's memory gives all GPUs, reads and writes together */
+	double socket_bytes_s; /* what the link between two sockets carries of that, each way */
 	double remote_share;   /* remote bandwidth / local bandwidth */
 };
 
@@ -49,7 +53,10 @@ struct sim_gpu {
 		ecc[SIM_TEXT];
 	char mig[SIM_TEXT], persistence[SIM_TEXT], lock_clocks[SIM_TEXT], fabric[SIM_TEXT];
 	char uuid[SIM_TEXT], serial[SIM_TEXT]; /* not in the file: see identity.c */
+	char link[SIM_TEXT];		       /* to the host: "pcie" or "c2c" */
 	int64_t node;			       /* NUMA node as firmware says, -1: it does not */
+	int64_t node_near;   /* the node that it is really near to, -1: as firmware says */
+	int64_t memory_node; /* its memory is this NUMA node, without CPUs; -1: it is none */
 	int64_t device_id, cc_major, cc_minor, sms, bus_bits, copy_engines;
 	int64_t memory_bytes, memory_used_bytes, l2_bytes, bar1_bytes;
 	int64_t pcie_gen, pcie_width;
@@ -57,6 +64,10 @@ struct sim_gpu {
 	double power_limit_w, power_idle_w, power_busy_w;
 	int64_t temperature_idle_c, temperature_busy_c;
 	double h2d_pinned_bytes_s, d2h_pinned_bytes_s, h2d_pageable_bytes_s, d2h_pageable_bytes_s;
+	double h2d_wc_bytes_s, d2h_wc_bytes_s; /* write-combined host memory */
+	double h2d_sm_bytes_s, d2h_sm_bytes_s; /* a kernel that copies */
+	double both_share;	    /* what each direction keeps while the other runs too */
+	double sm_latency_s;	    /* one load of an SM from host memory that is near */
 	double remote_share;	    /* pinned rate from the other socket's memory / from the own */
 	double copy_latency_s;	    /* what each copy costs the copy engine */
 	double pageable_latency_s;  /* what each pageable copy costs the host */

@@ -7,6 +7,7 @@
 #define ASSAY_SIM_SIM_H
 
 #include "fault.h"
+#include "flow.h"
 #include "profile.h"
 
 #include <stdbool.h>
@@ -52,12 +53,14 @@ SIM_API void sim_epoch(void);
 /* Factor for a duration; channel and gpu (-1: none) tell apart what may be slow or fast. */
 SIM_API double sim_noise(const char *channel, int gpu);
 
-/* ---- durations before noise ---- */
+/* ---- where a GPU is ---- */
 
-enum sim_dir { SIM_H2D, SIM_D2H };
-
-/* One copy between host and GPU. node: where the host memory lies. */
-SIM_API double sim_copy_s(int gpu, enum sim_dir dir, bool pinned, int node, double bytes);
+SIM_API int sim_gpu_node(int gpu); /* NUMA node as firmware says, after faults; -1: it does not */
+SIM_API int sim_gpu_near(int gpu); /* the node that it is really near to; -1: no difference */
+/* The GPU whose memory is this NUMA node, -1: a node with CPUs, or none. */
+SIM_API int sim_node_gpu(int node);
+/* Socket of a node of either kind. */
+SIM_API int sim_node_socket(int node);
 /* The link as it trained, after faults. */
 SIM_API void sim_link(int gpu, int *gen, int *width);
 
@@ -71,9 +74,10 @@ struct sim_range {
 	char *base;
 	size_t bytes;
 	enum sim_mem kind;
-	int node;	    /* host memory: its node */
-	int gpu;	    /* SIM_DEVICE: which */
-	struct dev *device; /* SIM_DEVICE: its content (devmem.h); the host faults on base */
+	bool write_combined; /* SIM_PINNED */
+	int node;	     /* host memory: its node */
+	int gpu;	     /* SIM_DEVICE: which */
+	struct dev *device;  /* SIM_DEVICE: its content (devmem.h); the host faults on base */
 };
 
 SIM_API int sim_range_add(const struct sim_range *r); /* 0 or -ENOMEM */
