@@ -2,9 +2,9 @@
  * Inside of the stand-in for libcudart. Each call takes the one lock, pays its price in virtual
  * time and leaves through rt_leave, which remembers its error as the runtime does.
  *
- * Streams are queues of operations that run when the host waits or asks, not when they are
- * queued: a program that forgets to synchronise reads old data, as it may on hardware. Each
- * operation has a start and an end in virtual time.
+ * Streams are queues of operations. All GPUs of the process share one virtual time with the host,
+ * which they follow when the host waits or asks (cudart_run.c): an operation's bytes move when it
+ * ends, so a program that forgets to synchronise reads old data, as it may on hardware.
  */
 #ifndef ASSAY_SIM_CUDART_H
 #define ASSAY_SIM_CUDART_H
@@ -34,6 +34,11 @@ struct rt_kernel {
 	 * it waits. timed_out tells it that this time has passed.
 	 */
 	bool (*waits)(const uint64_t *args, bool timed_out, double *give_up_s);
+	/*
+	 * For a kernel that moves bytes over wires: its flow, which others slow down. Such kernels
+	 * run side by side; what run returns is added, once. False: this launch moves nothing.
+	 */
+	bool (*flow)(int gpu, const uint64_t *args, struct sim_flow *f);
 };
 const struct rt_kernel *rt_kernel_find(const char *name);
 
@@ -44,6 +49,7 @@ struct rt_event {
 	struct rt_stream *stream; /* of the last record, NULL before */
 	uint64_t seq;		  /* of that record in its stream */
 	double at;		  /* when it was reached */
+	int gpu;
 	bool timing;
 };
 
@@ -56,8 +62,9 @@ struct rt_op {
 			char *dst;
 			const char *src;
 			size_t bytes;
-			int dir; /* enum sim_dir, RT_DEVICE or RT_HOST_ONLY */
-			bool pinned;
+			int dir;	    /* enum sim_dir, RT_DEVICE or RT_HOST_ONLY */
+			int gpu;	    /* whose memory, in the profile; the destination's */
+			enum sim_kind kind; /* of the host's memory */
 			int node;
 		} copy;
 		struct {
@@ -71,8 +78,7 @@ struct rt_op {
 		} kernel;
 		struct rt_event *event; /* RT_RECORD */
 		struct {
-			struct rt_stream *stream;
-			struct rt_event *event; /* NULL: all of that stream up to seq */
+			struct rt_stream *stream; /* of any GPU: all of it up to seq */
 			uint64_t seq;
 		} wait;
 		struct {
@@ -84,9 +90,14 @@ struct rt_op {
 #define RT_DEVICE    2
 #define RT_HOST_ONLY 3
 
+/* What goes through one engine goes one after another. Kernels with a flow need none. */
+enum rt_engine { RT_TO_DEVICE, RT_TO_HOST, RT_WITHIN, RT_COMPUTE, RT_ENGINES, RT_NO_ENGINE = -1 };
+
+struct rt_gpu;
+
 struct rt_stream {
 	struct rt_stream *next;
-	int gpu;
+	struct rt_gpu *owner;
 	bool blocking, legacy, dead;
 	double done;	  /* end of the last operation that ran */
 	uint64_t seq;	  /* last queued */
@@ -94,6 +105,16 @@ struct rt_stream {
 	uint64_t seen;	  /* last of the legacy stream that this one waits for */
 	struct rt_op *op; /* ring */
 	size_t head, n, cap;
+
+	/* the first operation, while it runs */
+	bool running, flows;
+	double began, took, ends; /* at the present rate */
+	double fixed_s;		  /* of took, what no neighbour changes */
+	struct sim_flow flow;
+
+	/* the copy before, which the same one again need not do again */
+	struct rt_op last;
+	uint64_t last_changes;
 };
 
 /* One GPU as this process sees it. */
@@ -102,9 +123,7 @@ struct rt_gpu {
 	bool context, hung;
 	cudaError_t sticky;
 	uint64_t copies;
-	struct rt_op last; /* the copy that ran before, while nothing else could touch memory */
-	double last_s;
-	double engine[3]; /* when H2D, D2H and the SMs are free */
+	bool busy[RT_ENGINES];
 	size_t allocated;
 	struct rt_stream *streams; /* the legacy stream first */
 	struct rt_event *events;
@@ -115,6 +134,9 @@ struct rt {
 	int n_gpus;
 	cudaError_t driver; /* what every call says where the driver does not start */
 	bool eager;
+	double now;	  /* how far the GPUs have come, never ahead of the host between calls */
+	uint64_t changes; /* grows when memory may have changed: the host was here, a kernel ran */
+	bool flow_ended;  /* so that others have more */
 };
 
 /* ---- cudart_core.c ---- */
@@ -134,31 +156,55 @@ cudaError_t rt_last_error(bool clear);
 
 /* ---- cudart_queue.c ---- */
 
-/* 0, the legacy handle or one of ours; NULL where it is none of this GPU's. */
-struct rt_stream *rt_stream(struct rt_gpu *g, cudaStream_t s);
-struct rt_stream *rt_stream_new(struct rt_gpu *g, bool blocking, bool legacy);
-/* Queues; blocks for ever where the driver would. */
-cudaError_t rt_queue(struct rt_gpu *g, struct rt_stream *s, struct rt_op *op);
-/* Runs what can run now. */
-void rt_drain(struct rt_gpu *g);
-/* Whether the stream waits behind a gate that the host has not opened. */
-bool rt_gated(struct rt_gpu *g);
 /*
- * Runs the stream to its operation seq, lets gates give up, moves the host's clock to *at (read
- * when that is done).
+ * 0, the legacy handle (both of the current GPU), or one of ours on any GPU; NULL where it is
+ * none.
  */
-cudaError_t rt_finish(struct rt_gpu *g, struct rt_stream *s, uint64_t seq, const double *at);
-/* Waits in real time until no gate is closed: what a driver does that needs an idle GPU. */
+struct rt_stream *rt_stream(cudaStream_t s);
+struct rt_stream *rt_stream_new(struct rt_gpu *g, bool blocking, bool legacy);
+/* The first operation; there must be one. */
+struct rt_op *rt_head(const struct rt_stream *s);
+/* The first operation is done, now. */
+void rt_pop(struct rt_stream *s);
+/* Queues; blocks for ever where the driver would. */
+cudaError_t rt_queue(struct rt_stream *s, struct rt_op *op);
+/* The host waits until the stream has done its operation seq; gates may give up. */
+cudaError_t rt_finish(struct rt_stream *s, uint64_t seq);
+/*
+ * The host waits until the GPU has nothing to do; in real time while it stands at a closed gate,
+ * as a driver does.
+ */
 void rt_need_idle(struct rt_gpu *g);
+
+/* ---- cudart_run.c ---- */
+
+/* The GPUs come to where the host is. */
+void rt_catch_up(void);
+/*
+ * Runs them until the stream has done its operation seq; the host's clock follows. False where that
+ * never happens, or not before a gate gives up that may not.
+ */
+bool rt_reach(struct rt_stream *s, uint64_t seq, bool may_give_up);
 
 /* ---- cudart_copy.c ---- */
 
-/* Moves the bytes of a copy, where they differ; bends one bit where a fault says so. */
-void rt_move(struct rt_gpu *g, const struct rt_op *op);
+/* Moves the bytes of a copy; bends one bit where a fault says so. True if it changed memory. */
+bool rt_move(struct rt_gpu *g, const struct rt_op *op);
+/* Bytes from one place to another, of either kind; valid ones. True if anything differed. */
+bool rt_copy_bytes(void *dst, const void *src, size_t bytes);
+/* Whether a kernel on that GPU may touch these bytes: its own, mapped or (C2C) any host memory. */
+bool rt_reachable(int gpu, const void *p, size_t bytes);
+/*
+ * The flow of a kernel that copies between the GPU (NULL: no memory of it, a fill) and host
+ * memory; false if it does not.
+ */
+bool rt_sm_flow(int gpu, const void *dst, const void *src, size_t bytes, struct sim_flow *f);
 /* Whether these bytes are host memory, or all inside one allocation on a device. */
 bool rt_valid(const void *p, size_t bytes);
 /* The device memory that p lies in and how far; false for host memory. */
 bool rt_device(const void *p, struct dev **d, size_t *at);
+/* What kind of host memory p is, as far as the runtime knows. */
+enum sim_kind rt_host_kind(const void *p);
 /* Reads and writes memory of either kind; the bytes are valid. */
 void rt_load(void *out, const void *p, size_t bytes);
 void rt_store(void *p, const void *src, size_t bytes);

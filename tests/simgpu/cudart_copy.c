@@ -72,22 +72,23 @@ static bool same(const char *a, const char *b, size_t bytes)
 
 static void move(char *dst, const char *src, size_t bytes)
 {
-	struct sim_range r;
-	char block[65536];
+	struct dev *to, *from;
+	size_t at, from_at;
 
-	if (!sim_range_find(dst, SIM_DEVICE, &r) || !sim_range_find(src, SIM_DEVICE, &r)) {
-		if (sim_range_find(src, SIM_DEVICE, &r))
-			rt_load(dst, src, bytes);
-		else
-			rt_store(dst, src, bytes);
-		return;
-	}
-	for (size_t done = 0; done < bytes; done += sizeof(block)) {
-		size_t n = bytes - done < sizeof(block) ? bytes - done : sizeof(block);
+	if (!rt_device(dst, &to, &at))
+		rt_load(dst, src, bytes);
+	else if (rt_device(src, &from, &from_at))
+		dev_copy(to, at, from, from_at, bytes);
+	else
+		dev_write(to, at, src, bytes);
+}
 
-		rt_load(block, src + done, n);
-		rt_store(dst + done, block, n);
-	}
+bool rt_copy_bytes(void *dst, const void *src, size_t bytes)
+{
+	if (bytes > ALWAYS && same(dst, src, bytes))
+		return false;
+	move(dst, src, bytes);
+	return true;
 }
 
 /* The fault that bends this copy, or NULL. */
@@ -105,21 +106,20 @@ static const struct fault *bent(int gpu, const struct rt_op *op)
 	return f->offset < (int64_t)op->u.copy.bytes ? f : NULL;
 }
 
-void rt_move(struct rt_gpu *g, const struct rt_op *op)
+bool rt_move(struct rt_gpu *g, const struct rt_op *op)
 {
 	char *dst = op->u.copy.dst, bits;
-	const char *src = op->u.copy.src;
 	size_t bytes = op->u.copy.bytes;
 	const struct fault *f = bent(g->index, op);
 
-	if (bytes <= ALWAYS || f || !same(dst, src, bytes))
-		move(dst, src, bytes);
 	if (!f)
-		return;
+		return rt_copy_bytes(dst, op->u.copy.src, bytes);
+	move(dst, op->u.copy.src, bytes);
 	dst += f->offset < 0 ? bytes / 2 : (size_t)f->offset;
 	rt_load(&bits, dst, 1);
 	bits ^= 0x10;
 	rt_store(dst, &bits, 1);
+	return true;
 }
 
 void rt_set(void *p, int value, size_t bytes)
@@ -133,25 +133,56 @@ void rt_set(void *p, int value, size_t bytes)
 		memset(p, value, bytes);
 }
 
-static bool is_pinned(const void *p)
+static bool on_device(const void *p, int *gpu)
 {
 	struct sim_range r;
+	bool is = sim_range_find(p, SIM_DEVICE, &r);
 
-	return sim_range_find(p, SIM_PINNED, &r) || sim_range_find(p, SIM_REGISTERED, &r);
+	if (is)
+		*gpu = r.gpu;
+	return is;
 }
 
-static bool on_device(const void *p)
+enum sim_kind rt_host_kind(const void *p)
 {
 	struct sim_range r;
 
-	return sim_range_find(p, SIM_DEVICE, &r);
+	if (sim_range_find(p, SIM_PINNED, &r))
+		return r.write_combined ? SIM_KIND_WC : SIM_KIND_PINNED;
+	return sim_range_find(p, SIM_REGISTERED, &r) ? SIM_KIND_PINNED : SIM_KIND_PAGEABLE;
+}
+
+bool rt_reachable(int gpu, const void *p, size_t bytes)
+{
+	struct sim_range r;
+
+	if (sim_range_find(p, SIM_DEVICE, &r))
+		return r.gpu == gpu && rt_valid(p, bytes);
+	if (p && !strcmp(sim_profile()->gpu[gpu].link, "c2c"))
+		return true;
+	return (sim_range_find(p, SIM_PINNED, &r) || sim_range_find(p, SIM_REGISTERED, &r)) &&
+	       (size_t)((const char *)p - r.base) + bytes <= r.bytes;
+}
+
+bool rt_sm_flow(int gpu, const void *dst, const void *src, size_t bytes, struct sim_flow *f)
+{
+	int owner;
+	bool to = !dst || on_device(dst, &owner), from = !src || on_device(src, &owner);
+	const void *host = to ? src : dst;
+
+	if (to == from)
+		return false;
+	sim_flow_host(f, gpu, to ? SIM_H2D : SIM_D2H, SIM_SM, rt_host_kind(host),
+		      sim_host_node(host), (double)bytes);
+	return true;
 }
 
 /* Fills the operation; cudaErrorInvalidValue where kind and addresses do not go together. */
 static cudaError_t describe(struct rt_op *op, void *dst, const void *src, size_t n,
 			    enum cudaMemcpyKind kind)
 {
-	bool to = on_device(dst), from = on_device(src);
+	int gpu = -1;
+	bool from = on_device(src, &gpu), to = on_device(dst, &gpu);
 	enum cudaMemcpyKind is = to ? (from ? cudaMemcpyDeviceToDevice : cudaMemcpyHostToDevice)
 				    : (from ? cudaMemcpyDeviceToHost : cudaMemcpyHostToHost);
 	const void *host = to ? src : dst;
@@ -162,11 +193,12 @@ static cudaError_t describe(struct rt_op *op, void *dst, const void *src, size_t
 	op->u.copy.dst = dst;
 	op->u.copy.src = src;
 	op->u.copy.bytes = n;
+	op->u.copy.gpu = gpu;
 	op->u.copy.dir = is == cudaMemcpyHostToDevice	? SIM_H2D
 			 : is == cudaMemcpyDeviceToHost ? SIM_D2H
 			 : is == cudaMemcpyHostToHost	? RT_HOST_ONLY
 							: RT_DEVICE;
-	op->u.copy.pinned = is == cudaMemcpyDeviceToDevice || is_pinned(host);
+	op->u.copy.kind = is == cudaMemcpyDeviceToDevice ? SIM_KIND_PINNED : rt_host_kind(host);
 	op->u.copy.node = sim_host_node(host);
 	return rt_valid(dst, n) && rt_valid(src, n) ? cudaSuccess : cudaErrorInvalidValue;
 }
@@ -186,7 +218,8 @@ static cudaError_t describe_again(struct rt_op *op, void *dst, const void *src, 
 	cudaError_t e;
 
 	if (last.op.u.copy.dst == dst && last.op.u.copy.src == src && last.op.u.copy.bytes == n &&
-	    last.kind == kind && last.op.u.copy.pinned && last.changes == sim_range_changes()) {
+	    last.kind == kind && last.op.u.copy.kind != SIM_KIND_PAGEABLE &&
+	    last.changes == sim_range_changes()) {
 		*op = last.op;
 		return cudaSuccess;
 	}
@@ -202,23 +235,24 @@ static cudaError_t describe_again(struct rt_op *op, void *dst, const void *src, 
 static cudaError_t copy(void *dst, const void *src, size_t n, enum cudaMemcpyKind kind,
 			cudaStream_t stream, bool wait)
 {
-	struct rt_gpu *g;
+	struct rt_gpu *current;
 	struct rt_op op;
 	struct rt_stream *s = NULL;
-	cudaError_t e = rt_enter_gpu(&g);
+	cudaError_t e = rt_enter_gpu(&current);
+	bool staged;
 
 	if (e == cudaSuccess && n)
 		e = describe_again(&op, dst, src, n, kind);
-	if (e == cudaSuccess && !(s = rt_stream(g, stream)))
+	if (e == cudaSuccess && !(s = rt_stream(stream)))
 		e = cudaErrorInvalidResourceHandle;
 	if (e != cudaSuccess || !n)
 		return rt_leave(e);
-	if (!op.u.copy.pinned)
-		rt_need_idle(g); /* the driver stages the bytes itself, and waits for the stream
-				    before */
-	e = rt_queue(g, s, &op);
-	if (e == cudaSuccess && (wait || !op.u.copy.pinned))
-		e = rt_finish(g, s, s->seq, &s->done);
+	staged = op.u.copy.kind == SIM_KIND_PAGEABLE;
+	if (staged)
+		rt_need_idle(s->owner); /* the driver moves the bytes itself, after all before */
+	e = rt_queue(s, &op);
+	if (e == cudaSuccess && (wait || staged))
+		e = rt_finish(s, s->seq);
 	return rt_leave(e);
 }
 
@@ -235,19 +269,21 @@ cudaError_t cudaMemcpyAsync(void *dst, const void *src, size_t n, enum cudaMemcp
 
 static cudaError_t set(void *p, int value, size_t n, cudaStream_t stream, bool wait)
 {
-	struct rt_gpu *g;
+	struct rt_gpu *current;
 	struct rt_op op = {.kind = RT_SET, .u.set = {p, value, n}};
 	struct rt_stream *s = NULL;
-	cudaError_t e = rt_enter_gpu(&g);
+	cudaError_t e = rt_enter_gpu(&current);
+	int gpu;
 
-	if (e == cudaSuccess && !((on_device(p) || is_pinned(p)) && rt_valid(p, n)))
+	if (e == cudaSuccess &&
+	    !((on_device(p, &gpu) || rt_host_kind(p) != SIM_KIND_PAGEABLE) && rt_valid(p, n)))
 		e = cudaErrorInvalidValue;
-	if (e == cudaSuccess && !(s = rt_stream(g, stream)))
+	if (e == cudaSuccess && !(s = rt_stream(stream)))
 		e = cudaErrorInvalidResourceHandle;
 	if (e == cudaSuccess && n)
-		e = rt_queue(g, s, &op);
+		e = rt_queue(s, &op);
 	if (e == cudaSuccess && wait)
-		e = rt_finish(g, s, s->seq, &s->done);
+		e = rt_finish(s, s->seq);
 	return rt_leave(e);
 }
 

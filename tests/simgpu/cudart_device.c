@@ -118,7 +118,7 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *out, int i)
 	out->hostRegisterSupported = 1;
 	out->ECCEnabled = !strcmp(p->ecc, "on");
 #if CUDART_VERSION >= 13000
-	out->hostNumaId = (int)p->node;
+	out->hostNumaId = sim_gpu_node(g->index);
 #else
 	out->clockRate = (int)(p->sm_max_hz / 1000);
 	out->memoryClockRate = (int)(p->memory_hz / 1000);
@@ -126,8 +126,9 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *out, int i)
 	return rt_leave(cudaSuccess);
 }
 
-static int attribute(const struct sim_gpu *p, int a, bool *known)
+static int attribute(int gpu, int a, bool *known)
 {
+	const struct sim_gpu *p = &sim_profile()->gpu[gpu];
 	unsigned domain, bus, dev;
 
 	pci_parts(p, &domain, &bus, &dev);
@@ -171,12 +172,14 @@ static int attribute(const struct sim_gpu *p, int a, bool *known)
 	case cudaDevAttrCanUseHostPointerForRegisteredMem:
 		return 1;
 	case 134: /* cudaDevAttrHostNumaId, newer than some headers */
-		return (int)p->node;
+		return sim_gpu_node(gpu);
+	case cudaDevAttrPageableMemoryAccess:
+	case cudaDevAttrPageableMemoryAccessUsesHostPageTables:
+		return !strcmp(p->link, "c2c");
 	case 133: /* cudaDevAttrMpsEnabled */
 	case cudaDevAttrComputeMode:
 	case cudaDevAttrIntegrated:
 	case cudaDevAttrKernelExecTimeout:
-	case cudaDevAttrPageableMemoryAccess:
 	case cudaDevAttrTccDriver:
 		return 0;
 	default:
@@ -193,7 +196,7 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr a, int i)
 
 	if (e != cudaSuccess)
 		return rt_leave(e);
-	*value = attribute(rt_profile(g), (int)a, &known);
+	*value = attribute(g->index, (int)a, &known);
 	return rt_leave(known ? cudaSuccess : cudaErrorInvalidValue);
 }
 

@@ -112,10 +112,13 @@ static cudaError_t launch(struct function *f, dim3 grid, dim3 block, void **args
 {
 	struct rt_gpu *g;
 	struct rt_op op = {.kind = RT_KERNEL};
+	struct rt_stream *s = NULL;
 	cudaError_t e = rt_enter_gpu(&g);
 
 	if (e == cudaSuccess && !f)
 		e = cudaErrorInvalidDeviceFunction;
+	if (e == cudaSuccess && (!(s = rt_stream(stream)) || s->owner != g))
+		e = cudaErrorInvalidResourceHandle; /* a kernel runs on the current GPU */
 	if (e == cudaSuccess && (!grid.x || !grid.y || !grid.z || !block.x || !block.y ||
 				 !block.z || (uint64_t)block.x * block.y * block.z > 1024))
 		e = cudaErrorInvalidConfiguration;
@@ -131,7 +134,7 @@ static cudaError_t launch(struct function *f, dim3 grid, dim3 block, void **args
 	load(g, f);
 	for (size_t i = 0; i < RT_MAX_ARGS && op.u.kernel.k->arg_bytes[i]; i++)
 		memcpy(&op.u.kernel.arg[i], args[i], op.u.kernel.k->arg_bytes[i]);
-	return rt_leave(rt_queue(g, rt_stream(g, stream), &op));
+	return rt_leave(rt_queue(s, &op));
 }
 
 unsigned __cudaPushCallConfiguration(dim3 grid, dim3 block, size_t shared,

@@ -72,6 +72,16 @@ cudaError_t cudaMalloc(void **out, size_t n)
 	return rt_leave(cudaSuccess);
 }
 
+/* The GPU of that number in the profile; it is visible, since it has memory. */
+static struct rt_gpu *rt_owner(int index)
+{
+	struct rt_gpu *g = rt_get()->gpu;
+
+	while (g->index != index)
+		g++;
+	return g;
+}
+
 cudaError_t cudaFree(void *p)
 {
 	struct rt_gpu *g;
@@ -85,14 +95,17 @@ cudaError_t cudaFree(void *p)
 		return rt_leave(cudaErrorInvalidValue);
 	munmap(r.base, page_up(r.bytes));
 	dev_free(r.device);
-	g->allocated -= r.bytes;
+	rt_owner(r.gpu)->allocated -= r.bytes;
 	return rt_leave(cudaSuccess);
 }
 
 cudaError_t cudaHostAlloc(void **out, size_t n, unsigned flags)
 {
 	struct rt_gpu *g;
-	struct sim_range r = {.bytes = n, .kind = SIM_PINNED, .node = sim_memory_node()};
+	struct sim_range r = {.bytes = n,
+			      .kind = SIM_PINNED,
+			      .node = sim_memory_node(),
+			      .write_combined = flags & cudaHostAllocWriteCombined};
 	cudaError_t e = rt_enter_gpu(&g);
 
 	if (e != cudaSuccess)
@@ -144,6 +157,7 @@ cudaError_t cudaHostRegister(void *p, size_t n, unsigned flags)
 		return rt_leave(cudaErrorInvalidValue);
 	if (sim_range_find(p, SIM_REGISTERED, &old) || sim_range_find(p, SIM_PINNED, &old))
 		return rt_leave(cudaErrorHostMemoryAlreadyRegistered);
+	r.node = sim_host_node(p); /* its pages stay there from now on */
 	return rt_leave(sim_range_add(&r) ? cudaErrorMemoryAllocation : cudaSuccess);
 }
 
@@ -162,9 +176,7 @@ cudaError_t cudaHostUnregister(void *p)
 
 static bool pinned(const void *p)
 {
-	struct sim_range r;
-
-	return sim_range_find(p, SIM_PINNED, &r) || sim_range_find(p, SIM_REGISTERED, &r);
+	return rt_host_kind(p) != SIM_KIND_PAGEABLE;
 }
 
 cudaError_t cudaHostGetDevicePointer(void **out, void *p, unsigned flags)
@@ -172,10 +184,10 @@ cudaError_t cudaHostGetDevicePointer(void **out, void *p, unsigned flags)
 	struct rt_gpu *g;
 	cudaError_t e = rt_enter_gpu(&g);
 
-	if (e == cudaSuccess && !pinned(p))
+	if (e == cudaSuccess && (!pinned(p) || flags))
 		e = cudaErrorInvalidValue;
 	if (e == cudaSuccess)
-		*out = p;
+		*out = p; /* addresses are unified */
 	return rt_leave(e);
 }
 

@@ -37,21 +37,21 @@ cudaError_t cudaStreamCreateWithPriority(cudaStream_t *s, unsigned flags, int pr
 	return create(s, flags);
 }
 
-/* Enters with a stream of the current GPU. */
-static cudaError_t enter_stream(struct rt_gpu **g, cudaStream_t handle, struct rt_stream **s)
+/* Enters with a stream of any GPU. */
+static cudaError_t enter_stream(cudaStream_t handle, struct rt_stream **s)
 {
-	cudaError_t e = rt_enter_gpu(g);
+	struct rt_gpu *current;
+	cudaError_t e = rt_enter_gpu(&current);
 
-	if (e == cudaSuccess && !(*s = rt_stream(*g, handle)))
+	if (e == cudaSuccess && !(*s = rt_stream(handle)))
 		e = cudaErrorInvalidResourceHandle;
 	return e;
 }
 
 cudaError_t cudaStreamDestroy(cudaStream_t handle)
 {
-	struct rt_gpu *g;
 	struct rt_stream *s;
-	cudaError_t e = enter_stream(&g, handle, &s);
+	cudaError_t e = enter_stream(handle, &s);
 
 	if (e == cudaSuccess && s->legacy)
 		e = cudaErrorInvalidResourceHandle;
@@ -61,27 +61,24 @@ cudaError_t cudaStreamDestroy(cudaStream_t handle)
 	return rt_leave(e);
 }
 
-/* Ends a wait that began then: who really slept pays for waking up; a new sample begins. */
-static void waited(struct rt_gpu *g, double began)
+/* The host waits for that operation: who really slept pays for waking up; a new sample begins. */
+static cudaError_t wait_until(struct rt_stream *s, uint64_t seq)
 {
+	double began = sim_now();
+	cudaError_t e = rt_finish(s, seq);
+
 	if (sim_now() > began)
-		sim_advance(rt_profile(g)->sync_s);
+		sim_advance(rt_profile(s->owner)->sync_s);
 	sim_epoch();
+	return e;
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t handle)
 {
-	struct rt_gpu *g;
 	struct rt_stream *s;
-	cudaError_t e = enter_stream(&g, handle, &s);
+	cudaError_t e = enter_stream(handle, &s);
 
-	if (e == cudaSuccess) {
-		double began = sim_now();
-
-		e = rt_finish(g, s, s->seq, &s->done);
-		waited(g, began);
-	}
-	return rt_leave(e);
+	return rt_leave(e == cudaSuccess ? wait_until(s, s->seq) : e);
 }
 
 cudaError_t cudaDeviceSynchronize(void)
@@ -92,41 +89,40 @@ cudaError_t cudaDeviceSynchronize(void)
 
 	for (struct rt_stream *s = e == cudaSuccess ? g->streams : NULL; s && e == cudaSuccess;
 	     s = s->next)
-		e = rt_finish(g, s, s->seq, &s->done);
+		e = rt_finish(s, s->seq);
+	if (e == cudaSuccess && sim_now() > began)
+		sim_advance(rt_profile(g)->sync_s);
 	if (e == cudaSuccess)
-		waited(g, began);
+		sim_epoch();
 	return rt_leave(e);
 }
 
 /*
- * Whether the stream has reached seq, whose time is at. Who polls and finds it unfinished lets the
- * virtual time pass to its end, so that the number of polls depends on nothing real.
+ * Whether the stream has reached seq. Who polls and finds it unfinished lets the virtual time pass
+ * to its end, so that the number of polls depends on nothing real; but no gate gives up for that.
  */
-static cudaError_t query(struct rt_gpu *g, struct rt_stream *s, uint64_t seq, const double *at)
+static cudaError_t query(struct rt_stream *s, uint64_t seq)
 {
-	rt_drain(g);
-	if (g->sticky != cudaSuccess)
-		return g->sticky;
-	if (s->ran < seq || g->hung)
+	bool was;
+
+	rt_catch_up();
+	was = s->ran >= seq;
+	if (!was && s->owner->sticky == cudaSuccess)
+		rt_reach(s, seq, false);
+	if (s->owner->sticky != cudaSuccess)
+		return s->owner->sticky;
+	if (!was || s->owner->hung)
 		return cudaErrorNotReady;
-	if (*at > sim_now()) {
-		sim_advance_to(*at);
-		return cudaErrorNotReady;
-	}
+	sim_epoch();
 	return cudaSuccess;
 }
 
 cudaError_t cudaStreamQuery(cudaStream_t handle)
 {
-	struct rt_gpu *g;
 	struct rt_stream *s;
-	cudaError_t e = enter_stream(&g, handle, &s);
+	cudaError_t e = enter_stream(handle, &s);
 
-	if (e == cudaSuccess)
-		e = query(g, s, s->seq, &s->done);
-	if (e == cudaSuccess)
-		sim_epoch();
-	return rt_leave(e);
+	return rt_leave(e == cudaSuccess ? query(s, s->seq) : e);
 }
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *out, unsigned flags)
@@ -143,6 +139,7 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t *out, unsigned flags)
 	ev->next = g->events;
 	g->events = ev;
 	ev->timing = !(flags & cudaEventDisableTiming);
+	ev->gpu = g->index;
 	*out = (cudaEvent_t)(void *)ev;
 	return rt_leave(cudaSuccess);
 }
@@ -157,29 +154,34 @@ static struct rt_event *event(cudaEvent_t e)
 	return (struct rt_event *)(void *)e;
 }
 
-/* Queued operations may still name it, so its few bytes stay, as a stream's do. */
-cudaError_t cudaEventDestroy(cudaEvent_t handle)
+static cudaError_t enter_event(cudaEvent_t handle)
 {
 	struct rt_gpu *g;
 	cudaError_t e = rt_enter_gpu(&g);
 
-	return rt_leave(e == cudaSuccess && !handle ? cudaErrorInvalidResourceHandle : e);
+	return e == cudaSuccess && !handle ? cudaErrorInvalidResourceHandle : e;
+}
+
+/* Queued operations may still name it, so its few bytes stay, as a stream's do. */
+cudaError_t cudaEventDestroy(cudaEvent_t handle)
+{
+	return rt_leave(enter_event(handle));
 }
 
 cudaError_t cudaEventRecord(cudaEvent_t handle, cudaStream_t stream)
 {
-	struct rt_gpu *g;
 	struct rt_stream *s;
-	struct rt_op op = {.kind = RT_RECORD, .u.event = event(handle)};
-	cudaError_t e = enter_stream(&g, stream, &s);
+	struct rt_event *ev = event(handle);
+	struct rt_op op = {.kind = RT_RECORD, .u.event = ev};
+	cudaError_t e = enter_stream(stream, &s);
 
-	if (e == cudaSuccess && !handle)
+	if (e == cudaSuccess && (!ev || ev->gpu != s->owner->index)) /* not of another GPU */
 		e = cudaErrorInvalidResourceHandle;
 	if (e == cudaSuccess)
-		e = rt_queue(g, s, &op);
+		e = rt_queue(s, &op);
 	if (e == cudaSuccess) {
-		op.u.event->stream = s;
-		op.u.event->seq = s->seq;
+		ev->stream = s;
+		ev->seq = s->seq;
 	}
 	return rt_leave(e);
 }
@@ -189,55 +191,37 @@ cudaError_t cudaEventRecordWithFlags(cudaEvent_t handle, cudaStream_t stream, un
 	return cudaEventRecord(handle, stream);
 }
 
+/* The event may be another GPU's. */
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t handle, unsigned flags)
 {
-	struct rt_gpu *g;
 	struct rt_stream *s;
 	struct rt_event *ev = event(handle);
-	cudaError_t e = enter_stream(&g, stream, &s);
+	cudaError_t e = enter_stream(stream, &s);
 
 	if (e == cudaSuccess && !ev)
 		e = cudaErrorInvalidResourceHandle;
 	if (e == cudaSuccess && ev->stream) {
-		struct rt_op op = {.kind = RT_WAIT, .u.wait = {ev->stream, ev, ev->seq}};
+		struct rt_op op = {.kind = RT_WAIT, .u.wait = {ev->stream, ev->seq}};
 
-		e = rt_queue(g, s, &op);
+		e = rt_queue(s, &op);
 	}
 	return rt_leave(e);
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t handle)
 {
-	struct rt_gpu *g;
 	struct rt_event *ev = event(handle);
-	cudaError_t e = rt_enter_gpu(&g);
+	cudaError_t e = enter_event(handle);
 
-	if (e == cudaSuccess && !ev)
-		e = cudaErrorInvalidResourceHandle;
-	if (e != cudaSuccess)
-		return rt_leave(e);
-	if (ev->stream) {
-		double began = sim_now();
-
-		e = rt_finish(g, ev->stream, ev->seq, &ev->at);
-		waited(g, began);
-	}
-	return rt_leave(e);
+	return rt_leave(e == cudaSuccess && ev->stream ? wait_until(ev->stream, ev->seq) : e);
 }
 
 cudaError_t cudaEventQuery(cudaEvent_t handle)
 {
-	struct rt_gpu *g;
 	struct rt_event *ev = event(handle);
-	cudaError_t e = rt_enter_gpu(&g);
+	cudaError_t e = enter_event(handle);
 
-	if (e == cudaSuccess && !ev)
-		e = cudaErrorInvalidResourceHandle;
-	if (e == cudaSuccess && ev->stream)
-		e = query(g, ev->stream, ev->seq, &ev->at);
-	if (e == cudaSuccess)
-		sim_epoch();
-	return rt_leave(e);
+	return rt_leave(e == cudaSuccess && ev->stream ? query(ev->stream, ev->seq) : e);
 }
 
 cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t a, cudaEvent_t b)
@@ -248,10 +232,10 @@ cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t a, cudaEvent_t b)
 
 	if (e != cudaSuccess)
 		return rt_leave(e);
-	if (!x || !y || !x->timing || !y->timing || !x->stream || !y->stream)
+	if (!x || !y || !x->timing || !y->timing || !x->stream || !y->stream || x->gpu != y->gpu)
 		return rt_leave(cudaErrorInvalidResourceHandle);
-	rt_drain(g);
-	if (x->stream->ran < x->seq || y->stream->ran < y->seq || y->at > sim_now())
+	rt_catch_up();
+	if (x->stream->ran < x->seq || y->stream->ran < y->seq)
 		return rt_leave(cudaErrorNotReady);
 	*ms = (float)((round(y->at / EVENT_TICK_S) - round(x->at / EVENT_TICK_S)) * EVENT_TICK_S *
 		      1e3);
@@ -260,10 +244,9 @@ cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t a, cudaEvent_t b)
 
 cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t fn, void *arg)
 {
-	struct rt_gpu *g;
 	struct rt_stream *s;
 	struct rt_op op = {.kind = RT_HOST, .u.host = {fn, arg}};
-	cudaError_t e = enter_stream(&g, stream, &s);
+	cudaError_t e = enter_stream(stream, &s);
 
-	return rt_leave(e == cudaSuccess ? rt_queue(g, s, &op) : e);
+	return rt_leave(e == cudaSuccess ? rt_queue(s, &op) : e);
 }

@@ -192,6 +192,42 @@ void dev_read(const struct dev *d, size_t at, void *dst, size_t bytes)
 	for_parts(d, at, bytes, read_part, &t);
 }
 
+/* A part of an extent that lies at from_at goes to at. */
+static void copy_part(struct dev *to, size_t at, const struct dev *from, struct extent x,
+		      size_t from_at, size_t bytes)
+{
+	x.at = at;
+	x.bytes = bytes;
+	if (x.content == STORED)
+		memmove(to->store + at, from->store + from_at, bytes);
+	x.origin += at - from_at; /* modulo 2^64: the pattern may have begun before the target */
+	if (x.content == PATTERN && x.origin <= at) {
+		to->patterned = true;
+		to->seed = x.seed;
+		to->origin = x.origin;
+	}
+	put(to, x);
+}
+
+void dev_copy(struct dev *to, size_t at, const struct dev *from, size_t from_at, size_t bytes)
+{
+	size_t n = from->n;
+	struct extent *v = calloc(n, sizeof(*v)); /* from may be to, whose list changes */
+
+	if (!v)
+		abort();
+	memcpy(v, from->v, n * sizeof(*v));
+	for (size_t i = 0; i < n; i++) {
+		size_t first = v[i].at > from_at ? v[i].at : from_at, end = end_of(&v[i]);
+
+		if (end > from_at + bytes)
+			end = from_at + bytes;
+		if (first < end)
+			copy_part(to, at + (first - from_at), from, v[i], first, end - first);
+	}
+	free(v);
+}
+
 struct check {
 	size_t origin;
 	uint32_t seed;

@@ -23,6 +23,9 @@ void dev_pattern(struct dev *d, size_t at, size_t bytes, uint32_t seed); /* star
 void dev_write(struct dev *d, size_t at, const void *src, size_t bytes);
 void dev_read(const struct dev *d, size_t at, void *dst, size_t bytes);
 
+/* Described content stays described. From and to may be one allocation. */
+void dev_copy(struct dev *to, size_t at, const struct dev *from, size_t from_at, size_t bytes);
+
 /* Differences from the pattern that starts at `at`, added to *diff. */
 void dev_check(const struct dev *d, size_t at, size_t bytes, uint32_t seed,
 	       struct pattern_diff *diff);

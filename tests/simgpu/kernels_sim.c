@@ -35,13 +35,20 @@ static double fill_run(int gpu, const uint64_t *a)
 	struct dev *d;
 	size_t at;
 
-	if (!rt_valid(pointer(a[0]), a[1]))
+	if (!rt_reachable(gpu, pointer(a[0]), a[1]))
 		return -1;
-	if (rt_device(pointer(a[0]), &d, &at))
-		dev_pattern(d, at, a[1], (uint32_t)a[2]);
-	else
+	if (!rt_device(pointer(a[0]), &d, &at)) {
 		part_fill(pointer(a[0]), 0, a[1], (uint32_t)a[2]);
+		return 0;
+	}
+	dev_pattern(d, at, a[1], (uint32_t)a[2]);
 	return pass_s(gpu, a[1]);
+}
+
+/* Into mapped host memory it goes over the link. */
+static bool fill_flow(int gpu, const uint64_t *a, struct sim_flow *f)
+{
+	return rt_sm_flow(gpu, pointer(a[0]), NULL, a[1], f);
 }
 
 static double check_run(int gpu, const uint64_t *a)
@@ -50,8 +57,8 @@ static double check_run(int gpu, const uint64_t *a)
 	struct dev *d;
 	size_t at;
 
-	if (!rt_valid(pointer(a[3]), sizeof(diff)) || !rt_valid(pointer(a[0]), a[1]) ||
-	    !rt_device(pointer(a[0]), &d, &at))
+	if (!rt_reachable(gpu, pointer(a[3]), sizeof(diff)) ||
+	    !rt_reachable(gpu, pointer(a[0]), a[1]) || !rt_device(pointer(a[0]), &d, &at))
 		return -1;
 	rt_load(&diff, pointer(a[3]), sizeof(diff));
 	dev_check(d, at, a[1], (uint32_t)a[2], &diff);
@@ -60,9 +67,9 @@ static double check_run(int gpu, const uint64_t *a)
 }
 
 static const struct rt_kernel kernels[] = {
-	{"assay_gate", {8, 8}, NULL, gate_waits},
-	{"assay_pattern_fill", {8, 8, 4}, fill_run, NULL},
-	{"assay_pattern_check", {8, 8, 4, 8}, check_run, NULL},
+	{.name = "assay_gate", .arg_bytes = {8, 8}, .waits = gate_waits},
+	{.name = "assay_pattern_fill", .arg_bytes = {8, 8, 4}, .run = fill_run, .flow = fill_flow},
+	{.name = "assay_pattern_check", .arg_bytes = {8, 8, 4, 8}, .run = check_run},
 };
 
 const struct rt_kernel *rt_kernel_find(const char *name)

@@ -96,7 +96,8 @@ int sim_host_node(const void *p)
 {
 	struct sim_range r;
 
-	if (sim_range_find(p, SIM_PLACED, &r) || sim_range_find(p, SIM_PINNED, &r))
+	if (sim_range_find(p, SIM_PLACED, &r) || sim_range_find(p, SIM_PINNED, &r) ||
+	    sim_range_find(p, SIM_REGISTERED, &r))
 		return r.node;
 	return sim_memory_node();
 }

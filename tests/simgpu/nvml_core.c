@@ -289,10 +289,10 @@ int nvmlDeviceGetMemoryAffinity(nvmlDevice_t d, unsigned n, unsigned long *set, 
 
 	if (e)
 		return e;
-	if (nvml_profile(gpu)->node < 0)
+	if (sim_gpu_node(gpu) < 0)
 		return NVML_NOT_SUPPORTED;
 	memset(set, 0, n * sizeof(*set));
-	set_bit(set, n, (unsigned)nvml_profile(gpu)->node);
+	set_bit(set, n, (unsigned)sim_gpu_node(gpu));
 	return NVML_OK;
 }
 
@@ -306,7 +306,7 @@ int nvmlDeviceGetCpuAffinity(nvmlDevice_t d, unsigned n, unsigned long *set)
 		return e;
 	memset(set, 0, n * sizeof(*set));
 	for (int c = 0; c < sim_profile_cpus(p); c++) {
-		int64_t node = nvml_profile(gpu)->node;
+		int node = sim_gpu_node(gpu);
 
 		if (node < 0 || sim_profile_cpu_node(p, c) == node)
 			set_bit(set, n, (unsigned)c);

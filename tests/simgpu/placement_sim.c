@@ -21,12 +21,22 @@ const char *proof_name(enum proof p)
 	return p == PROOF_PROVEN ? "PROVEN" : p == PROOF_WRONG ? "WRONG" : "UNPROVEN";
 }
 
+/* A node with CPUs, or the memory of a GPU. */
 static int check_node(int node, struct err *e)
 {
 	int n = sim_profile_nodes(sim_profile());
 
-	return node >= 0 && node < n ? 0
-				     : err_set(e, EINVAL, "no NUMA node %d, there are %d", node, n);
+	if ((node >= 0 && node < n) || sim_node_gpu(node) >= 0)
+		return 0;
+	return err_set(e, EINVAL, "no NUMA node %d, there are %d", node, n);
+}
+
+static int64_t free_bytes(int node)
+{
+	int gpu = sim_node_gpu(node);
+
+	return gpu < 0 ? sim_profile()->memory.node_free_bytes
+		       : sim_profile()->gpu[gpu].memory_bytes;
 }
 
 /* What the server would give: huge pages where it keeps enough of them, THP where it allows that.
@@ -50,7 +60,7 @@ int placement_alloc(struct placement_buf *b, size_t bytes, int node, enum pages 
 		return -EINVAL;
 	if (!bytes)
 		return err_set(e, EINVAL, "no memory of 0 bytes");
-	if ((double)bytes > (double)sim_profile()->memory.node_free_bytes || sim_map(bytes, &p))
+	if ((double)bytes > (double)free_bytes(node) || sim_map(bytes, &p))
 		return err_set(e, ENOMEM, "%zu bytes on node %d: no memory", bytes, node);
 	r.base = p;
 	if (sim_range_add(&r)) {
@@ -74,6 +84,8 @@ int placement_pin_node(int node, struct err *e)
 {
 	if (check_node(node, e))
 		return -EINVAL;
+	if (sim_node_gpu(node) >= 0)
+		return err_set(e, EINVAL, "NUMA node %d has no CPU", node);
 	sim_pin(node);
 	return 0;
 }
@@ -110,10 +122,12 @@ int placement_policy(int node, struct err *e)
 void placement_prove(const void *p, size_t bytes, int node, struct placement_proof *out)
 {
 	struct sim_range r;
+	size_t page = (size_t)sim_profile()->cpu.page_bytes;
 
 	*out = (struct placement_proof){.result = PROOF_UNPROVEN, .found = -1};
-	out->pages = (bytes + 4095) / 4096;
-	if (!sim_range_find(p, SIM_PLACED, &r) && !sim_range_find(p, SIM_PINNED, &r)) {
+	out->pages = (bytes + page - 1) / page;
+	if (!sim_range_find(p, SIM_PLACED, &r) && !sim_range_find(p, SIM_PINNED, &r) &&
+	    !sim_range_find(p, SIM_REGISTERED, &r)) {
 		snprintf(out->source, sizeof(out->source),
 			 "memory that the simulated server did not place");
 		return;
@@ -134,24 +148,60 @@ static const char *const work_name[] = {"host_latency", "host_read",  "host_writ
 #define ALU_CYCLES   8
 #define START_S	     1.5e-3
 
+static bool another_socket(const struct host_load *l)
+{
+	return sim_node_socket(l->cpu_node) != sim_node_socket(l->node);
+}
+
+/* A CPU reaches the memory of a GPU over the link that the GPU's copies take. */
+static double gpu_memory_rate(const struct host_load *l, const struct sim_gpu *g)
+{
+	double to = g->h2d_pinned_bytes_s, from = g->d2h_pinned_bytes_s;
+	double rate = l->kind == HOST_READ    ? from
+		      : l->kind == HOST_WRITE ? to
+		      : to < from	      ? to
+					      : from;
+
+	return another_socket(l) ? rate * g->remote_share : rate;
+}
+
+static double node_rate(const struct host_load *l)
+{
+	const struct sim_memory *m = &sim_profile()->memory;
+
+	return l->kind == HOST_READ    ? m->read_bytes_s
+	       : l->kind == HOST_WRITE ? m->write_bytes_s
+	       : l->kind == HOST_COPY  ? m->copy_bytes_s
+				       : m->triad_bytes_s;
+}
+
 static double host_rate(const struct host_load *l)
 {
 	const struct sim_memory *m = &sim_profile()->memory;
-	double node = l->kind == HOST_READ    ? m->read_bytes_s
-		      : l->kind == HOST_WRITE ? m->write_bytes_s
-		      : l->kind == HOST_COPY  ? m->copy_bytes_s
-					      : m->triad_bytes_s;
+	int gpu = sim_node_gpu(l->node);
+	double node = gpu < 0 ? node_rate(l) : gpu_memory_rate(l, &sim_profile()->gpu[gpu]);
 	double threads = m->thread_bytes_s * l->threads;
 
 	if (threads < node)
 		node = threads;
-	return l->cpu_node == l->node ? node : node * m->remote_share;
+	return l->cpu_node == l->node || gpu >= 0 ? node : node * m->remote_share;
+}
+
+/* Seconds of one dependent load. */
+static double load_s(const struct host_load *l)
+{
+	const struct sim_memory *m = &sim_profile()->memory;
+	int gpu = sim_node_gpu(l->node);
+
+	if (gpu >= 0)
+		return sim_profile()->gpu[gpu].sm_latency_s +
+		       (another_socket(l) ? m->latency_remote_s - m->latency_local_s : 0);
+	return l->cpu_node == l->node ? m->latency_local_s : m->latency_remote_s;
 }
 
 /* Seconds of one load, of one round of arithmetic, or of one start of a process. */
 static double unit_s(const struct host_load *l)
 {
-	const struct sim_memory *m = &sim_profile()->memory;
 	double cycle_s = 1 / (double)sim_profile()->cpu.max_hz;
 
 	if (l->kind == HOST_START)
@@ -160,7 +210,7 @@ static double unit_s(const struct host_load *l)
 		return ALU_CYCLES * cycle_s;
 	if (l->kind == HOST_CHASE_CACHE)
 		return CACHE_CYCLES * cycle_s;
-	return l->cpu_node == l->node ? m->latency_local_s : m->latency_remote_s;
+	return load_s(l);
 }
 
 static double host_seconds(const struct host_load *l, double n)

@@ -61,9 +61,9 @@ void tree_link(struct tree *t, const char *path, const char *fmt, ...)
 		err_at(&t->e, errno, full, 0, "%s", strerror(errno));
 }
 
-void tree_cpulist(char *out, size_t n, bool (*in)(int cpu, int arg), int arg)
+void tree_list(char *out, size_t n, int total, bool (*in)(int i, int arg), int arg)
 {
-	int total = sim_profile_cpus(sim_profile()), from = -1;
+	int from = -1;
 	size_t len = 0;
 
 	*out = '\0';
@@ -78,6 +78,11 @@ void tree_cpulist(char *out, size_t n, bool (*in)(int cpu, int arg), int arg)
 					len ? "," : "", from, c - 1);
 		from = -1;
 	}
+}
+
+void tree_cpulist(char *out, size_t n, bool (*in)(int cpu, int arg), int arg)
+{
+	tree_list(out, n, sim_profile_cpus(sim_profile()), in, arg);
 }
 
 bool tree_cpu_of_node(int cpu, int node)

@@ -15,10 +15,14 @@ void tree_put(struct tree *t, const char *path, const char *fmt, ...)
 /* A symbolic link, target as it is written. */
 void tree_link(struct tree *t, const char *path, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* "0-3,8-11" of the CPUs for which in() is true. */
+/* "0-3,8-11": those of the first `total` numbers for which in() is true. */
+void tree_list(char *out, size_t n, int total, bool (*in)(int i, int arg), int arg);
+/* The same of all CPUs. */
 void tree_cpulist(char *out, size_t n, bool (*in)(int cpu, int arg), int arg);
 
 bool tree_cpu_of_node(int cpu, int node);
+/* The nodes that have memory: "0-1", "0-2,10,18,26". */
+void tree_memory_nodes(char *out, size_t n);
 
 void tree_pci(struct tree *t);
 void tree_cpus(struct tree *t);

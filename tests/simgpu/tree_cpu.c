@@ -82,41 +82,126 @@ static void put_cpus(struct tree *t)
 	}
 }
 
-static void put_node(struct tree *t, int node)
+/* ---- nodes ---- */
+
+/* Each GPU whose memory is a node has eight numbers: the seven others are kept for MIG, empty. */
+#define NODES_PER_GPU 8
+#define NODE_NUMBERS  (SIM_MAX_MEMORY_NODE + NODES_PER_GPU)
+
+static bool has_cpus(int node, int arg)
+{
+	return node < sim_profile_nodes(sim_profile());
+}
+
+/* The GPU that keeps that number, -1. */
+static int gpu_of(int node)
+{
+	int g = sim_profile()->n_gpus - 1;
+
+	for (; g >= 0; g--) {
+		int64_t first = sim_profile()->gpu[g].memory_node;
+
+		if (first >= 0 && node >= first && node < first + NODES_PER_GPU)
+			break;
+	}
+	return g;
+}
+
+static bool is_node(int node, int arg)
+{
+	return has_cpus(node, 0) || gpu_of(node) >= 0;
+}
+
+static bool has_memory(int node, int arg)
+{
+	return has_cpus(node, 0) || sim_node_gpu(node) >= 0;
+}
+
+void tree_memory_nodes(char *out, size_t n)
+{
+	tree_list(out, n, NODE_NUMBERS, has_memory, 0);
+}
+
+static int socket_of(int node)
+{
+	return gpu_of(node) < 0 ? sim_node_socket(node)
+				: sim_node_socket(sim_gpu_near(gpu_of(node)));
+}
+
+/* 80, 120 and 255 (no way): as the firmware of Grace machines has them. */
+static long long distance(int a, int b)
 {
 	const struct sim_memory *m = &sim_profile()->memory;
-	char path[128], list[LIST], distance[LIST] = "";
-	int nodes = sim_profile_nodes(sim_profile()),
-	    per = (int)sim_profile()->cpu.nodes_per_socket;
-	size_t len = 0;
+	bool near = socket_of(a) == socket_of(b);
+
+	if (a == b)
+		return m->distance_local;
+	if (!has_cpus(a, 0) && !has_cpus(b, 0))
+		return 255;
+	if (!has_cpus(a, 0) || !has_cpus(b, 0))
+		return near ? 80 : 120;
+	return near ? m->distance_local + 2 : m->distance_remote;
+}
 
 #define FILE_OF(name)                                                                              \
 	(snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/" name, node), path)
-	tree_cpulist(list, sizeof(list), tree_cpu_of_node, node);
-	for (int i = 0; i < nodes; i++) {
-		long long d = i == node		      ? m->distance_local
-			      : i / per == node / per ? m->distance_local + 2
-						      : m->distance_remote;
 
-		len += (size_t)snprintf(distance + len, sizeof(distance) - len, "%s%lld",
-					i ? " " : "", d);
-	}
-	tree_put(t, FILE_OF("cpulist"), "%s", list);
-	tree_put(t, FILE_OF("distance"), "%s", distance);
+static void put_node_memory(struct tree *t, int node)
+{
+	const struct sim_memory *m = &sim_profile()->memory;
+	int gpu = sim_node_gpu(node);
+	const struct sim_gpu *g = gpu < 0 ? NULL : &sim_profile()->gpu[gpu];
+	long long total = g ? g->memory_bytes : has_cpus(node, 0) ? m->node_bytes : 0;
+	long long free = g		     ? g->memory_bytes - g->memory_used_bytes
+			 : has_cpus(node, 0) ? m->node_free_bytes
+					     : 0;
+	long long huge = has_cpus(node, 0) ? m->huge2m_pages : 0;
+	char path[128];
+
 	tree_put(t, FILE_OF("meminfo"),
 		 "Node %d MemTotal:       %lld kB\nNode %d MemFree:        %lld kB", node,
-		 (long long)m->node_bytes / 1024, node, (long long)m->node_free_bytes / 1024);
-	tree_put(t, FILE_OF("hugepages/hugepages-2048kB/nr_hugepages"), "%lld",
-		 (long long)m->huge2m_pages);
-	tree_put(t, FILE_OF("hugepages/hugepages-2048kB/free_hugepages"), "%lld",
-		 (long long)m->huge2m_pages);
+		 total / 1024, node, free / 1024);
+	tree_put(t, FILE_OF("hugepages/hugepages-2048kB/nr_hugepages"), "%lld", huge);
+	tree_put(t, FILE_OF("hugepages/hugepages-2048kB/free_hugepages"), "%lld", huge);
+}
+
+static void put_node(struct tree *t, int node)
+{
+	char path[128], list[LIST], distances[LIST] = "";
+	size_t len = 0;
+
+	tree_cpulist(list, sizeof(list), tree_cpu_of_node, node);
+	for (int i = 0; i < NODE_NUMBERS; i++) {
+		if (is_node(i, 0))
+			len += (size_t)snprintf(distances + len, sizeof(distances) - len, "%s%lld",
+						len ? " " : "", distance(node, i));
+	}
+	tree_put(t, FILE_OF("cpulist"), "%s", list);
+	tree_put(t, FILE_OF("distance"), "%s", distances);
+	put_node_memory(t, node);
+}
+
 #undef FILE_OF
+
+static void put_nodes(struct tree *t)
+{
+	char list[LIST];
+
+	tree_list(list, sizeof(list), NODE_NUMBERS, is_node, 0);
+	tree_put(t, "/sys/devices/system/node/online", "%s", list);
+	tree_memory_nodes(list, sizeof(list));
+	tree_put(t, "/sys/devices/system/node/has_memory", "%s", list);
+	tree_list(list, sizeof(list), NODE_NUMBERS, has_cpus, 0);
+	tree_put(t, "/sys/devices/system/node/has_cpu", "%s", list);
+	for (int n = 0; n < NODE_NUMBERS; n++) {
+		if (is_node(n, 0))
+			put_node(t, n);
+	}
 }
 
 void tree_cpus(struct tree *t)
 {
-	int nodes = sim_profile_nodes(sim_profile());
-	char list[LIST], all[32];
+	char list[LIST];
 
 	tree_cpulist(list, sizeof(list), of_all, 0);
 	tree_put(t, "/sys/devices/system/cpu/online", "%s", list);
@@ -124,10 +209,5 @@ void tree_cpus(struct tree *t)
 	tree_put(t, "/sys/devices/system/cpu/smt/active", "%d",
 		 sim_profile()->cpu.threads_per_core > 1);
 	put_cpus(t);
-	snprintf(all, sizeof(all), nodes > 1 ? "0-%d" : "%d", nodes - 1);
-	tree_put(t, "/sys/devices/system/node/online", "%s", all);
-	tree_put(t, "/sys/devices/system/node/has_memory", "%s", all);
-	tree_put(t, "/sys/devices/system/node/has_cpu", "%s", all);
-	for (int n = 0; n < nodes; n++)
-		put_node(t, n);
+	put_nodes(t);
 }

@@ -75,22 +75,39 @@ static void link_driver(struct tree *t, const char *folder, const char *driver)
 	tree_put(t, path, "%s", "");
 }
 
-/* In a virtual machine the ports are the emulator's and their links say nothing. */
-static void write_hop(struct tree *t, const struct sim_gpu *g, int gpu, const char *folder,
-		      const char *address, bool first, bool last)
+/* Vendor and device of a root port, or of a switch's port (a Gen5 and a Gen4 one of one maker). */
+static void name_hop(struct device *d, const struct sim_gpu *g, bool first)
 {
-	bool vm = strcmp(sim_profile()->server.hypervisor, "none") != 0;
-	struct device d = {folder,
-			   address,
-			   first ? 0x8086 : 0x1000,
-			   first ? 0x352a : 0xc030,
-			   0x060400,
-			   (int)g->pcie_gen,
-			   (int)g->pcie_width,
-			   (int)g->pcie_gen,
-			   (int)g->pcie_width,
-			   (int)g->node};
+	bool amd = !strcmp(sim_profile()->cpu.vendor, "AuthenticAMD");
 
+	if (!first) {
+		d->vendor = 0x1000;
+		d->device = g->pcie_gen < 5 ? 0xc010 : 0xc030;
+	} else if (!strcmp(g->link, "c2c")) {
+		d->vendor = 0x10de;
+		d->device = 0x22b1;
+	} else {
+		d->vendor = amd ? 0x1022 : 0x8086;
+		d->device = amd ? 0x1483 : 0x352a;
+	}
+}
+
+/* In a virtual machine the ports are the emulator's and their links say nothing. */
+static void write_hop(struct tree *t, int gpu, const char *folder, const char *address, bool first,
+		      bool last)
+{
+	const struct sim_gpu *g = &sim_profile()->gpu[gpu];
+	bool vm = strcmp(sim_profile()->server.hypervisor, "none") != 0;
+	struct device d = {.folder = folder,
+			   .address = address,
+			   .class = 0x060400,
+			   .gen = (int)g->pcie_gen,
+			   .width = (int)g->pcie_width,
+			   .gen_max = (int)g->pcie_gen,
+			   .width_max = (int)g->pcie_width,
+			   .node = (int)g->node};
+
+	name_hop(&d, g, first);
 	if (vm) {
 		d.vendor = 0x1b36;
 		d.device = 0x000c;
@@ -106,8 +123,14 @@ static void write_gpu(struct tree *t, int gpu)
 {
 	const struct sim_gpu *g = &sim_profile()->gpu[gpu];
 	char folder[DEPTH], hops[SIM_TEXT], *save, *hop, *next;
-	struct device d = {folder, g->pci, 0x10de,	     (unsigned)g->device_id, 0x030200,
-			   0,	   0,	   (int)g->pcie_gen, (int)g->pcie_width,     (int)g->node};
+	struct device d = {.folder = folder,
+			   .address = g->pci,
+			   .vendor = 0x10de,
+			   .device = (unsigned)g->device_id,
+			   .class = 0x030200,
+			   .gen_max = (int)g->pcie_gen,
+			   .width_max = (int)g->pcie_width,
+			   .node = sim_gpu_node(gpu)};
 	size_t len;
 
 	strcpy(hops, g->path);
@@ -116,7 +139,7 @@ static void write_gpu(struct tree *t, int gpu)
 	for (bool first = true; hop; hop = next, first = false) {
 		next = strtok_r(NULL, ", ", &save);
 		len += (size_t)snprintf(folder + len, sizeof(folder) - len, "/%s", hop);
-		write_hop(t, g, gpu, folder, hop, first, !next);
+		write_hop(t, gpu, folder, hop, first, !next);
 	}
 	snprintf(folder + len, sizeof(folder) - len, "/%s", g->pci);
 	sim_link(gpu, &d.gen, &d.width);
