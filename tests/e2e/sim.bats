@@ -26,20 +26,59 @@ statuses() { csv "$T/b/steps.csv" process step status | grep '^0|' | cut -d'|' -
 reason() { csv "$T/b/steps.csv" step reason | grep "^$1|"; }
 all_but() { for i in 0 1 2 3 4 5 6 7; do [ "$i" = "$1" ] && printf '%s|%s ' "$i" "$2" || printf '%s|PASS ' "$i"; done; }
 
+# Compares a suite's medians with the profile: truth PROFILE SUITE METRIC…
+truth() {
+	sim "$1" "" run "$T/$2.ini" --seed 1 --out "$T/$1-$2" >/dev/null 2>&1 || [ $? = 4 ]
+	python3 "$top/tests/simgpu/check-truth" "$T/$1-$2" "$1" "${@:3}"
+}
+
 @test "every peak is within 0.5 % of the profile's truth, on each profile" {
 	suite peak <<-E
 		[suite]
 		summary = peak
-		gate = copy.bandwidth{memory=pinned,size=256MiB}
+		gate = copy.bandwidth{memory=pinned,size=64MiB}
 		[copy]
 		memory = pinned,pageable
+		size = 64MiB
+		processes = 1
+	E
+	for profile in hgx-h100 hgx-h200 gb200-nvl4 a100-pcie h200-vm pcie4-workstation; do
+		truth "$profile" peak copy.bandwidth
+	done
+}
+
+@test "host memory of each node, GPUs' among them, is as fast as the profile says" {
+	suite host <<-E
+		[suite]
+		summary = host memory
+		[host_latency]
+		node = all
+		size = 16MiB
+		processes = 1
+		[host_bandwidth]
+		node = all
+		op = read,write,triad
+		size = 8MiB
+		processes = 1
+	E
+	for profile in gb200-nvl4 a100-pcie; do
+		truth "$profile" host host_latency.latency host_bandwidth.bandwidth
+	done
+}
+
+@test "what is wrong by 1 %, or not measured, does not pass for true" {
+	suite peak <<-E
+		[suite]
+		summary = peak
+		[copy]
 		size = 256MiB
 		processes = 1
 	E
-	for profile in hgx-h100 h200-vm pcie4-workstation; do
-		sim "$profile" "" run "$T/peak.ini" --out "$T/$profile" >/dev/null 2>&1
-		python3 "$top/tests/simgpu/check-truth" "$profile" "$T/$profile/results.csv"
-	done
+	sim h200-vm "shift what=h2d by=0.01" run "$T/peak.ini" --seed 1 --out "$T/b" >/dev/null 2>&1
+	run -1 python3 "$top/tests/simgpu/check-truth" "$T/b" h200-vm
+	[[ $output == *"dir=h2d"* && $output != *"dir=d2h"* ]]
+	run -1 python3 "$top/tests/simgpu/check-truth" "$T/b" h200-vm copy.bandwidth no.such
+	[[ $output == *"no.such: NOTHING compared"* ]]
 }
 
 @test "same seed, other folder: results.csv and report.html equal to the byte; other seed: not" {
@@ -108,6 +147,17 @@ all_but() { for i in 0 1 2 3 4 5 6 7; do [ "$i" = "$1" ] && printf '%s|%s ' "$i"
 	fault 1 'pcie_downtrain gpu=3 gen=3'
 	[ "$(csv "$T/b/results.csv" status labels | grep '^FAIL' | grep -vc 'gpu=3')" -eq 0 ]
 	csv "$T/b/results.csv" status labels reason | grep '^FAIL.*gpu=3.*Gen3 x16.*Gen5 x16' >/dev/null
+}
+
+@test "wrong_numa: firmware's node is what is found, and copies from it are slow" {
+	sed -i 's/^memory = .*/memory = pinned\ngpu = 3/; s/16MiB/64MiB/' "$T/small.ini"
+	fault 0 'wrong_numa gpu=3 node=1'
+	csv "$T/b/results.csv" labels | grep 'gpu=3.*node=1.*size=67108864' >/dev/null
+	# 0.71 of 55.3 GB/s: the profile's truth is node 0
+	csv "$T/b/results.csv" metric labels median | python3 -c '
+import sys
+rows = [l.strip().split("|") for l in sys.stdin if l.startswith("bandwidth|dir=h2d") and "size=67108864" in l]
+assert rows and all(abs(float(r[2]) / (0.71 * 55.3e9) - 1) < 0.01 for r in rows), rows'
 }
 
 @test "nvml_missing: every GPU is a FAIL with the reason; --force=nvml measures all the same" {

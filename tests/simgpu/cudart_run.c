@@ -271,10 +271,11 @@ static void end_copy(struct rt_stream *s, const struct rt_op *op)
 	after_copy(s->owner);
 }
 
-static void end_gate(struct rt_stream *s, const struct rt_op *op)
+static void end_gate(const struct rt_op *op)
 {
 	double give_up_s;
 
+	rt_get()->changes++;
 	if (!gate_open(op, &give_up_s))
 		op->u.kernel.k->waits(op->u.kernel.arg, true, &give_up_s);
 }
@@ -287,7 +288,7 @@ static void end(struct rt_stream *s)
 	s->running = false;
 	rt_pop(s);
 	if (is_gate(&op)) {
-		end_gate(s, &op);
+		end_gate(&op);
 		return;
 	}
 	if (e != RT_NO_ENGINE)

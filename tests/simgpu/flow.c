@@ -242,19 +242,31 @@ static double part_of(const struct sharing *s, int i)
 	return least;
 }
 
+static void prepare(struct sharing *s)
+{
+	for (int i = 0; i < s->n; i++) {
+		s->rate[i] = -1;
+		s->cap[i] = own_cap(s, i);
+		for (int u = 0; u < s->f[i]->n_uses; u++) {
+			s->left[s->f[i]->use[u].what] = s->f[i]->use[u].bytes_s;
+			s->users[s->f[i]->use[u].what] = 0;
+		}
+	}
+	for (int i = 0; i < s->n; i++) {
+		for (int u = 0; u < s->f[i]->n_uses; u++)
+			s->users[s->f[i]->use[u].what]++;
+	}
+}
+
 /* Progressive filling: whoever has the smallest part gets it, and the rest is divided again. */
 void sim_share(const struct sim_flow *const *f, int n, double *rate)
 {
-	struct sharing s = {.f = f, .n = n, .rate = rate};
+	struct sharing s; /* of its tables only what is used is set */
 
-	for (int i = 0; i < n; i++) {
-		s.cap[i] = own_cap(&s, i);
-		rate[i] = -1;
-		for (int u = 0; u < f[i]->n_uses; u++) {
-			s.left[f[i]->use[u].what] = f[i]->use[u].bytes_s;
-			s.users[f[i]->use[u].what]++;
-		}
-	}
+	s.f = f;
+	s.n = n;
+	s.rate = rate;
+	prepare(&s);
 	for (int settled = 0; settled < n; settled++) {
 		int first = -1;
 		double least = 0;

@@ -21,14 +21,14 @@ enum sim_engine { SIM_CE, SIM_SM };
 enum sim_kind { SIM_KIND_PAGEABLE, SIM_KIND_PINNED, SIM_KIND_WC };
 
 /* What flows share, by number: one direction of a GPU's link or of a hop, a node's DRAM … */
-#define SIM_USE_LINK(gpu, dir)	 ((gpu)*2 + (dir))
-#define SIM_USE_HOP(hop, dir)	 (64 + (hop)*2 + (dir))
+#define SIM_USE_LINK(gpu, dir)	 ((gpu)*2 + (int)(dir))
+#define SIM_USE_HOP(hop, dir)	 (64 + (hop)*2 + (int)(dir))
 #define SIM_USE_DRAM(node)	 (512 + (node))
 #define SIM_USE_SOCKET(from, to) (768 + (from)*8 + (to))
 #define SIM_USE_PEER(i)		 (832 + (i)) /* NVLink and the like, 0 to 191 */
 #define SIM_USES		 1024
 #define SIM_MAX_USES		 12
-#define SIM_MAX_FLOWS		 64 /* at the same time */
+#define SIM_MAX_FLOWS		 256 /* at the same time */
 
 struct sim_use {
 	int what;

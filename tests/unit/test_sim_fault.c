@@ -4,6 +4,7 @@
 #ifdef ASSAY_CUDA
 
 #include "../simgpu/sim.h"
+#include "../../harness/probe/placement.h"
 
 #include <cuda_runtime_api.h>
 #include <math.h>
@@ -234,6 +235,31 @@ static void shifted(void)
 	CHECK(near(copy_s(2, true, &wrong), BYTES / g->h2d_pinned_bytes_s));
 }
 
+/* What firmware says is wrong everywhere; the copies tell the truth. */
+static void on_the_wrong_node(void)
+{
+	const struct sim_gpu *g = &sim_profile()->gpu[3];
+	unsigned long set[2] = {0, 0};
+	struct err e = ERR_INIT;
+	ssize_t wrong;
+	int node;
+
+	OK(cudaDeviceGetAttribute(&node, (enum cudaDeviceAttr)134, 3));
+	CHECK(node == 1);
+	OK(cudaDeviceGetAttribute(&node, (enum cudaDeviceAttr)134, 2));
+	CHECK(node == 0);
+	CHECK(!NVML("nvmlDeviceGetMemoryAffinity", void *, unsigned, unsigned long *,
+		    int)(nvml_gpu(3), 2, set, 0) &&
+	      set[0] == 2);
+	CHECK(!NVML("nvmlDeviceGetCpuAffinity", void *, unsigned, unsigned long *)(nvml_gpu(3), 2,
+										   set) &&
+	      set[0] >> 56 == 0xff && !(set[0] & 1));
+	CHECK(!placement_policy(0, &e));
+	CHECK(near(copy_s(3, true, &wrong), BYTES / g->h2d_pinned_bytes_s));
+	CHECK(!placement_policy(1, &e));
+	CHECK(near(copy_s(3, true, &wrong), BYTES / (g->h2d_pinned_bytes_s * g->remote_share)));
+}
+
 static void sound(void)
 {
 	copies_on_3();
@@ -291,6 +317,11 @@ static void test_gpu(void **s)
 	assert_server(H100, "gpu_missing gpu=5", missing);
 }
 
+static void test_wrong_numa(void **s)
+{
+	assert_server(H100, "wrong_numa gpu=3 node=1", on_the_wrong_node);
+}
+
 static void test_shift(void **s)
 {
 	assert_server(H100, "shift what=h2d by=0.1 gpu=3", shifted);
@@ -304,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_hang),	     cmocka_unit_test(test_sticky_error),
 		cmocka_unit_test(test_corrupt_copy), cmocka_unit_test(test_driver),
 		cmocka_unit_test(test_gpu),	     cmocka_unit_test(test_shift),
+		cmocka_unit_test(test_wrong_numa),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,55 +1,17 @@
 /*
  * The simulated server apart from CUDA: noise and seeds, placement and host rates, profiles and
- * faults that are refused, the tree that it writes, and scripts/sim that starts it.
+ * faults that are refused, and scripts/sim that starts it.
  */
-#include "sim.h"
+#include "sim_shell.h"
 #include "../simgpu/sim.h"
 #include "../../harness/base/clock.h"
 #include "../../harness/probe/placement.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <math.h>
 #include <sys/stat.h>
 
 #define H100 "hgx-h100"
-
-/* ---- programs ---- */
-
-static char build[4096];
-
-/* Runs a shell command with $BUILD set; its output (both streams) goes to out. */
-static int shell(char *out, size_t n, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-static int shell(char *out, size_t n, const char *fmt, ...)
-{
-	char command[4096];
-	size_t len;
-	va_list ap;
-	FILE *f;
-	int rc;
-
-	va_start(ap, fmt);
-	vsnprintf(command, sizeof(command), fmt, ap);
-	va_end(ap);
-	setenv("BUILD", build, 1);
-	f = popen(command, "r");
-	assert_non_null(f);
-	len = fread(out, 1, n - 1, f);
-	out[len] = '\0';
-	rc = pclose(f);
-	return WIFEXITED(rc) ? WEXITSTATUS(rc) : 128 + WTERMSIG(rc);
-}
-
-/* A build for another processor runs under an emulator, the programs that it starts do not. */
-static void need_programs(void)
-{
-	char out[4096];
-
-	if (shell(out, sizeof(out), "$BUILD/simgpu/simtree --faults 2>&1") != 126)
-		return;
-	print_message("programs of this build cannot be started here\n");
-	skip();
-}
 
 /* ---- noise ---- */
 
@@ -249,7 +211,7 @@ static void test_host(void **s)
 	assert_server(H100, "", placement);
 }
 
-/* ---- simtree and scripts/sim ---- */
+/* ---- scripts/sim ---- */
 
 static void write_profile(const char *path, const char *sed)
 {
@@ -277,6 +239,11 @@ static void test_bad_profiles(void **s)
 		{"s/^node = 1/node = 5/", "node 5, there are 2"},
 		{"s/^h2d_pinned_bytes_s = .*/h2d_pinned_bytes_s = 62e9/",
 		 "copies faster than its PCIe link can"},
+		{"s/^h2d_sm_bytes_s = .*/h2d_sm_bytes_s = 62e9/",
+		 "copies faster than its PCIe link can"},
+		{"s/^pcie_gen = .*/&\\nlink = agp/", "link=agp is none of pcie|c2c"},
+		{"s/^node = 1/node = 1\\nnode_near = 2/", "node 2, there are 2"},
+		{"s/^node = 1/node = 1\\nmemory_node = 1/", "memory_node=1 is a node with CPUs"},
 		{"s/^\\[gpu 3\\]/[gpu 4]/", "[gpu N] sections count up"},
 		{"s/^sockets = 2/sockets/", ":20: "},
 	};
@@ -313,6 +280,8 @@ static void test_bad_faults(void **s)
 		{"pcie_downtrain gpu=3 gen=9", "gen=9 is out of range"},
 		{"shift what=h2d by=nan", "by=nan is out of range"},
 		{"shift what=speed by=0.1", "what=speed"},
+		{"wrong_numa gpu=1", "wrong_numa lacks node"},
+		{"wrong_numa gpu=1 node=2", "no node 2, there are 2"},
 		{"corrupt_copy gpu=1 size=1KB", "size=1KB is out of range"},
 		{"hang gpu=3; oops", "FAULT:2: no fault \"oops\""},
 	};
@@ -358,50 +327,35 @@ static void test_start_script(void **s)
 			 0);
 }
 
-/* The value of a file of the tree of that server. */
-static void expect_file(const char *server, const char *fault, const char *file, const char *value)
+/* Reading and writing a GPU's memory as a node, over C2C. */
+static void gpu_memory_as_node(void)
 {
-	char out[4096];
+	const struct sim_gpu *g = &sim_profile()->gpu[1];
+	const struct sim_memory *m = &sim_profile()->memory;
+	struct host_load l = {.kind = HOST_CHASE, .node = 10, .threads = 1, .amount = 1e6};
+	struct placement_buf b;
+	struct placement_proof p;
+	struct err e = ERR_INIT;
 
-	assert_int_equal(shell(out, sizeof(out),
-			       "scripts/sim %s --fault='%s' -- sh -c 'cat $ASSAY_SYSROOT%s'",
-			       server, fault, file),
-			 0);
-	out[strcspn(out, "\n")] = '\0';
-	assert_string_equal(out, value);
+	CHECK(!placement_alloc(&b, 1 << 20, 10, PAGES_4K, &e));
+	placement_prove(b.p, b.bytes, 10, &p);
+	CHECK(p.result == PROOF_PROVEN && p.pages == 16); /* of 64 KiB */
+	placement_free(&b);
+	CHECK(placement_pin_node(10, &e) == -EINVAL && strstr(e.text, "has no CPU"));
+	CHECK(placement_alloc(&b, 1 << 20, 11, PAGES_4K, NULL) == -EINVAL);
+	CHECK(fabs(rate(HOST_READ, 0, 10, 72) / g->d2h_pinned_bytes_s - 1) < 0.02);
+	CHECK(fabs(rate(HOST_WRITE, 1, 10, 72) / (g->h2d_pinned_bytes_s * g->remote_share) - 1) <
+	      0.02);
+	CHECK(fabs(placement_time(&l, 1) / (1e6 * g->sm_latency_s) - 1) < 0.02);
+	l.cpu_node = 1;
+	CHECK(fabs(placement_time(&l, 1) /
+			   (1e6 * (g->sm_latency_s + m->latency_remote_s - m->latency_local_s)) -
+		   1) < 0.02);
 }
 
-static void test_tree(void **s)
+static void test_gpu_memory_node(void **s)
 {
-	const char *pci = "/sys/bus/pci/devices";
-	char out[4096], path[256];
-
-	need_programs();
-	expect_file(H100, "", "/sys/devices/system/node/node1/cpulist", "56-111,168-223");
-	expect_file(H100, "", "/sys/devices/system/node/node1/distance", "21 10");
-	expect_file(H100, "", "/sys/devices/system/cpu/cpu200/cache/index2/size", "107520K");
-	snprintf(path, sizeof(path), "%s/0000:3c:00.0/current_link_speed", pci);
-	expect_file(H100, "", path, "32.0 GT/s PCIe");
-	expect_file(H100, "pcie_downtrain gpu=3 gen=3", path, "8.0 GT/s PCIe");
-	snprintf(path, sizeof(path), "%s/0000:39:02.0/current_link_speed", pci);
-	expect_file(H100, "pcie_downtrain gpu=3 gen=3", path,
-		    "8.0 GT/s PCIe"); /* the port above it */
-	snprintf(path, sizeof(path), "%s/0000:3a:00.0/current_link_speed", pci);
-	expect_file(H100, "pcie_downtrain gpu=3 gen=3", path, "32.0 GT/s PCIe");
-	snprintf(path, sizeof(path), "%s/0000:06:00.0/numa_node", pci);
-	expect_file("h200-vm", "", path, "-1");
-	assert_int_equal(shell(out, sizeof(out),
-			       "scripts/sim hgx-h100 -- sh -c 'cd $ASSAY_SYSROOT; "
-			       "realpath --relative-to=. sys/bus/pci/devices/0000:1a:00.0; "
-			       "realpath --relative-to=. sys/bus/pci/devices/0000:1a:00.0/driver'"),
-			 0);
-	assert_string_equal(
-		out, "sys/devices/pci0000:15/0000:15:01.0/0000:16:00.0/0000:17:02.0/0000:1a:00.0\n"
-		     "sys/bus/pci/drivers/nvidia\n");
-	assert_int_equal(shell(out, sizeof(out),
-			       "scripts/sim hgx-h100 --fault=driver_mismatch -- sh -c "
-			       "'grep -c 580.82.07 $ASSAY_SYSROOT/proc/driver/nvidia/version'"),
-			 1);
+	assert_server("gb200-nvl4", "", gpu_memory_as_node);
 }
 
 int main(int argc, char **argv)
@@ -413,12 +367,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_bad_profiles),
 		cmocka_unit_test(test_bad_faults),
 		cmocka_unit_test(test_start_script),
-		cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_gpu_memory_node),
 	};
-	char *self = realpath(argv[0], NULL);
 
-	/* BUILD/tests/unit/test_sim_server */
-	snprintf(build, sizeof(build), "%s", self ? dirname(dirname(dirname(self))) : "build");
-	free(self);
+	find_build(argv[0]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
