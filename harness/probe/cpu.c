@@ -14,13 +14,18 @@
 
 #define CPU_DIR "/sys/devices/system/cpu/cpu"
 
+int cpu_socket(int cpu)
+{
+	return (int)sysfs_int(-1, CPU_DIR "%d/topology/physical_package_id", cpu);
+}
+
 int cpu_sockets(const int *cpus, int n)
 {
 	int *seen = mem_zalloc((size_t)n + 1, sizeof(*seen));
 	int found = 0;
 
 	for (int i = 0; i < n; i++) {
-		int id = (int)sysfs_int(-1, CPU_DIR "%d/topology/physical_package_id", cpus[i]);
+		int id = cpu_socket(cpus[i]);
 		int k = 0;
 
 		while (k < found && seen[k] != id)

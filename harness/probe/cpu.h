@@ -6,6 +6,9 @@
 
 #include <stddef.h>
 
+/* The physical package of a CPU as the kernel numbers them, -1 where it does not say. */
+int cpu_socket(int cpu);
+
 /* Different physical packages among these CPUs, at least 1. */
 int cpu_sockets(const int *cpus, int n);
 

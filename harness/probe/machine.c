@@ -226,6 +226,31 @@ static void node_file_row(const struct rows *r, int node, const char *field, con
 	free(path);
 }
 
+/* The one socket of a node's CPUs, allowed to this process or not; -1 for none or several. */
+static int socket_of(const char *cpulist)
+{
+	int *cpu = mem_zalloc(TOPO_MAX_CPUS, sizeof(*cpu));
+	int n = sysfs_parse_list(cpulist, cpu, TOPO_MAX_CPUS);
+	int socket = n > 0 ? cpu_socket(cpu[0]) : -1;
+
+	for (int i = 1; i < n && socket >= 0; i++)
+		socket = cpu_socket(cpu[i]) == socket ? socket : -1;
+	free(cpu);
+	return socket;
+}
+
+static void socket_row(const struct rows *r, int node)
+{
+	char *list = sysfs_read("/sys/devices/system/node/node%d/cpulist", node);
+	int socket = list ? socket_of(list) : -1;
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", socket);
+	if (socket >= 0)
+		node_row(r, node, "socket", "topology/physical_package_id", text);
+	free(list);
+}
+
 static void node_rows(const struct rows *r, const struct topology *t)
 {
 	char text[40];
@@ -234,6 +259,7 @@ static void node_rows(const struct rows *r, const struct topology *t)
 		const struct topo_node *n = &t->nodes[i];
 
 		node_file_row(r, n->id, "cpus", "cpulist");
+		socket_row(r, n->id);
 		node_file_row(r, n->id, "distance", "distance");
 		node_file_row(r, n->id, "huge2m", "hugepages/hugepages-2048kB/nr_hugepages");
 		node_file_row(r, n->id, "huge1g", "hugepages/hugepages-1048576kB/nr_hugepages");

@@ -84,6 +84,7 @@ static void hgx(void **state)
 	assert_row("host.virtual", "no");
 	assert_row("cpu.governor", "performance powersave"); /* CPU 63 differs */
 	assert_row("node.1.distance", "21 10");
+	assert_row("node.1.socket", "1");
 	assert_row("node.0.huge1g", "4");
 	assert_row("kernel.thp", "madvise");
 	assert_row("kernel.cmdline.iommu", "pt");
@@ -113,10 +114,13 @@ static void others(void **state)
 	host_of("grace-hopper");
 	assert_row("memory.page", "65536");
 	assert_row("node.1.cpus", "");
+	assert_row("node.0.socket", "0");
+	assert_null(find("node.1.socket")); /* no CPUs, no socket */
 	assert_row("host.virtual", "unknown");
 	assert_null(find("gpu.0009:01:00.0.path_ceiling_h2d"));
 	host_of("vm-1gpu");
 	assert_row("host.virtual", "yes");
+	assert_null(find("node.0.socket")); /* CPUs of two */
 	assert_row("gpu.0000:01:00.0.numa_node_firmware", "-1");
 	host_of("laptop");
 	assert_row("memory.swap", "8589930496");
