@@ -27,6 +27,13 @@ void html_head(struct page *p);		/* <head>, banner, verdict, digest, contents */
 void html_findings(struct page *p);	/* what went wrong, what was not measured */
 void html_measurements(struct page *p); /* a part a benchmark */
 void html_figure(struct page *p, const struct group *g, const bool *shown, size_t number);
+/* The parts that figures share: a number's cell, the folded data, how many panels are drawn. */
+void html_cell(struct page *p, const struct group *g, double v);
+void html_fold(struct page *p, const char *label);
+void html_fold_end(struct page *p);
+size_t html_panels(const struct page *p);
+/* Heat maps, and local against remote: the inside of a figure. */
+void html_matrix(struct page *p, const struct group *g, const char *id);
 /* A dot plot of the suite's gates: where a sweep hides what differs between GPUs. */
 void html_gates(struct page *p, const struct group *g, size_t number);
 void html_comparison(struct page *p);  /* gates, screens, controls, promise */
@@ -34,6 +41,7 @@ void html_multiples(struct page *p);   /* the blocks of each gate */
 void html_differences(struct page *p); /* what differs in the environment, hints */
 void html_steps(struct page *p);
 void html_environment(struct page *p);
+void html_wiring(struct page *p); /* inside of the environment */
 void html_method(struct page *p);
 
 /* A table or chart that may be wider than the page scrolls in a region of its own. */

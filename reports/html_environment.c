@@ -203,6 +203,7 @@ void html_environment(struct page *p)
 		 "<section id=\"environment\">\n<h2>Environment</h2>\n"
 		 "<p>What the program found before the first step; manifest.csv in the bundle is "
 		 "the same list.</p>\n");
+	html_wiring(p);
 	for (size_t i = 0, end; i < n; i = end) {
 		size_t len = subject_length(v[i]->key);
 

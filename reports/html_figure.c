@@ -13,7 +13,7 @@
 #define DOT_ROWS  40
 #define MAX_LINES 8
 
-static void cell(struct page *p, const struct group *g, double v)
+void html_cell(struct page *p, const struct group *g, double v)
 {
 	char text[48];
 
@@ -21,14 +21,21 @@ static void cell(struct page *p, const struct group *g, double v)
 		 isnan(v) ? "–" : text_number(text, sizeof(text), v, &g->scale));
 }
 
-static size_t panels(const struct page *p)
+size_t html_panels(const struct page *p)
 {
 	return p->comparison ? AB_PANELS : PANELS;
 }
 
-static void fold(struct page *p)
+void html_fold(struct page *p, const char *label)
 {
 	buf_puts(p->out, "<details><summary>Data of this chart</summary>\n");
+	html_scroll(p, label);
+}
+
+void html_fold_end(struct page *p)
+{
+	html_scroll_end(p);
+	buf_puts(p->out, "</details>\n");
 }
 
 /* ---- dot plot: every process median ---- */
@@ -37,8 +44,7 @@ static void dots_data(struct page *p, const struct group *g, const bool *shown)
 {
 	struct buf words = BUF_INIT;
 
-	fold(p);
-	html_scroll(p, "Data of the dot plot");
+	html_fold(p, "Data of the dot plot");
 	html_put(p->out,
 		 "<table><thead><tr><th scope=\"col\" class=\"l\">row</th>"
 		 "<th scope=\"col\">low</th><th scope=\"col\">median, %s</th>"
@@ -54,9 +60,9 @@ static void dots_data(struct page *p, const struct group *g, const bool *shown)
 		buf_reset(&words);
 		view_row_words(&words, g, r);
 		html_put(p->out, "<tr><th scope=\"row\">%s</th>", buf_str(&words));
-		cell(p, g, r->s.ci_lo);
-		cell(p, g, r->s.median);
-		cell(p, g, r->s.ci_hi);
+		html_cell(p, g, r->s.ci_lo);
+		html_cell(p, g, r->s.median);
+		html_cell(p, g, r->s.ci_hi);
 		buf_puts(p->out, "<td class=\"l\">");
 		for (size_t k = 0; k < r->processes && k < 64; k++)
 			html_put(p->out, "%s%s%s", k ? ", " : "",
@@ -65,8 +71,7 @@ static void dots_data(struct page *p, const struct group *g, const bool *shown)
 		buf_puts(p->out, "</td></tr>\n");
 	}
 	buf_puts(p->out, "</tbody></table>\n");
-	html_scroll_end(p);
-	buf_puts(p->out, "</details>\n");
+	html_fold_end(p);
 	buf_free(&words);
 }
 
@@ -92,19 +97,34 @@ static void dots(struct page *p, const struct group *g, const bool *picked, cons
 
 /* ---- sweep: medians by size, a column a line ---- */
 
-static void sweep_table(struct page *p, const struct group *g, const struct spread *s,
+/* What one size of one line came to, over all GPUs where a line stands for them. */
+struct extent {
+	double lo, hi; /* NaN: not measured */
+};
+
+static void extent_add(struct extent *x, double v)
+{
+	x->lo = isnan(x->lo) ? v : fmin(x->lo, v);
+	x->hi = isnan(x->hi) ? v : fmax(x->hi, v);
+}
+
+static void extent_cell(struct page *p, const struct group *g, const struct extent *x)
+{
+	char lo[48], hi[48];
+
+	text_number(lo, sizeof(lo), x->lo, &g->scale);
+	text_number(hi, sizeof(hi), x->hi, &g->scale);
+	if (isnan(x->lo) || !strcmp(lo, hi))
+		html_cell(p, g, x->lo);
+	else
+		html_put(p->out, "<td>%s–%s</td>", lo, hi);
+}
+
+static void sweep_heads(struct page *p, const struct group *g, const struct spread *s,
 			const struct spread_row *row, size_t n)
 {
-	const struct column *size = view_column(g, "size");
 	struct buf words = BUF_INIT;
-	size_t lines = row[n - 1].line + 1;
-	double *median = mem_zalloc(size->n * lines, sizeof(*median));
-	char text[40];
 
-	for (size_t i = 0; i < size->n * lines; i++)
-		median[i] = NAN; /* not measured */
-	for (size_t i = 0; i < n; i++)
-		median[view_index(size, row[i].r) * lines + row[i].line] = row[i].r->s.median;
 	spread_words(&words, s, g, row->r, true);
 	html_put(p->out, "<table><caption>%s%s%s</caption><thead><tr><th scope=\"col\">size</th>",
 		 buf_str(&words), words.len ? ", " : "", g->scale.name);
@@ -116,16 +136,32 @@ static void sweep_table(struct page *p, const struct group *g, const struct spre
 		html_put(p->out, "<th scope=\"col\">%s</th>", words.len ? words.s : "median");
 	}
 	buf_puts(p->out, "</tr></thead><tbody>\n");
+	buf_free(&words);
+}
+
+static void sweep_table(struct page *p, const struct group *g, const struct spread *s,
+			const struct spread_row *row, size_t n)
+{
+	const struct column *size = view_column(g, "size");
+	size_t lines = row[n - 1].line + 1;
+	struct extent *x = mem_zalloc(size->n * lines, sizeof(*x));
+	char text[40];
+
+	for (size_t i = 0; i < size->n * lines; i++)
+		x[i] = (struct extent){NAN, NAN};
+	for (size_t i = 0; i < n; i++)
+		extent_add(&x[view_index(size, row[i].r) * lines + row[i].line],
+			   row[i].r->s.median);
+	sweep_heads(p, g, s, row, n);
 	for (size_t k = 0; k < size->n; k += view_stride(g)) {
 		html_put(p->out, "<tr><th scope=\"row\">%s</th>",
 			 units_size(text, sizeof(text), strtod(size->values[k], NULL)));
 		for (size_t l = 0; l < lines; l++)
-			cell(p, g, median[k * lines + l]);
+			extent_cell(p, g, &x[k * lines + l]);
 		buf_puts(p->out, "</tr>\n");
 	}
 	buf_puts(p->out, "</tbody></table>\n");
-	free(median);
-	buf_free(&words);
+	free(x);
 }
 
 static bool has_tails(const struct group *g)
@@ -136,129 +172,45 @@ static bool has_tails(const struct group *g)
 	return true;
 }
 
+static void sweep_caption(struct page *p, const struct group *g, const struct spread *s)
+{
+	buf_puts(p->out, "<figcaption>Median over size in bytes. ");
+	if (s->over_gpus)
+		buf_puts(p->out,
+			 "A line a GPU, the first with marks; named: one that is worse than "
+			 "it should be. ");
+	else
+		html_put(p->out, "Band: %s of the samples; none where the samples are too few. ",
+			 has_tails(g) ? "p5 to p95"
+				      : "p5 to p95 (p25 to p75 where the tails are too few)");
+	buf_puts(p->out, "Dashed: physical ceiling.");
+	if (view_stride(g) > 1)
+		html_put(p->out, " 1 in %zu sizes is drawn; all are in results.csv.",
+			 view_stride(g));
+	if (s->panels > html_panels(p))
+		html_put(p->out, " %zu of %zu panels; the others are in results.csv.",
+			 html_panels(p), s->panels);
+	buf_puts(p->out, "</figcaption>\n");
+}
+
 static void sweep(struct page *p, const struct group *g, const char *id)
 {
 	char *label = mem_printf("Chart: %s %s over size", g->bench, g->metric);
 	struct spread s;
 
-	spread_make(&s, g, (const char *const[]){"size"}, 1, MAX_LINES);
+	spread_sweep(&s, g, MAX_LINES, PANELS);
 	html_scroll(p, label);
 	buf_puts(p->out, "<div class=\"panels\">\n");
-	svg_sweep(p->out, id, g, &s, panels(p));
+	svg_sweep(p->out, id, g, &s, html_panels(p));
 	buf_puts(p->out, "</div>\n");
 	html_scroll_end(p);
-	html_put(p->out,
-		 "<figcaption>Median over size in bytes. Band: %s of the samples%s. Dashed: "
-		 "physical "
-		 "ceiling.",
-		 has_tails(g) ? "p5 to p95" : "p5 to p95 (p25 to p75 where the tails are too few)",
-		 "; none where the samples are too few");
-	if (view_stride(g) > 1)
-		html_put(p->out, " 1 in %zu sizes is drawn; all are in results.csv.",
-			 view_stride(g));
-	if (s.panels > panels(p))
-		html_put(p->out, " %zu of %zu panels; the others are in results.csv.", panels(p),
-			 s.panels);
-	buf_puts(p->out, "</figcaption>\n");
-	fold(p);
-	html_scroll(p, "Data of the sweep");
-	for (size_t i = 0, end; i < s.n && s.row[i].panel < panels(p); i = end) {
-		for (end = i + 1; end < s.n && s.row[end].panel == s.row[i].panel; end++)
-			;
+	sweep_caption(p, g, &s);
+	html_fold(p, "Data of the sweep");
+	for (size_t i = 0, end; i < s.n && s.row[i].panel < html_panels(p); i = end) {
+		end = spread_panel_end(&s, i);
 		sweep_table(p, g, &s, s.row + i, end - i);
 	}
-	html_scroll_end(p);
-	buf_puts(p->out, "</details>\n");
-	spread_free(&s);
-	free(label);
-}
-
-/* ---- heat map ---- */
-
-static void heat_table(struct page *p, const struct group *g, const struct spread *s,
-		       const struct spread_row *row, size_t n)
-{
-	const struct column *cpu = view_column(g, "cpu_node"), *node = view_column(g, "node");
-	struct buf words = BUF_INIT;
-
-	spread_words(&words, s, g, row->r, true);
-	html_put(p->out,
-		 "<table><caption>%s%s%s</caption><thead><tr><th scope=\"col\">CPU node</th>",
-		 buf_str(&words), words.len ? ", " : "", g->scale.name);
-	for (size_t k = 0; k < node->n; k++)
-		html_put(p->out, "<th scope=\"col\">memory node %s</th>", node->values[k]);
-	buf_puts(p->out, "</tr></thead><tbody>\n");
-	for (size_t c = 0; c < cpu->n; c++) {
-		html_put(p->out, "<tr><th scope=\"row\">%s</th>", cpu->values[c]);
-		for (size_t k = 0; k < node->n; k++) {
-			double v = NAN;
-
-			for (size_t i = 0; i < n; i++)
-				if (view_index(cpu, row[i].r) == c &&
-				    view_index(node, row[i].r) == k)
-					v = row[i].r->s.median;
-			cell(p, g, v);
-		}
-		buf_puts(p->out, "</tr>\n");
-	}
-	buf_puts(p->out, "</tbody></table>\n");
-	buf_free(&words);
-}
-
-/* Names the outlined cells, the first few. */
-static void name_outliers(struct page *p, const struct group *g, const struct spread *s)
-{
-	size_t told = 0;
-
-	for (size_t i = 0, end; i < s->n; i = end) {
-		for (end = i + 1; end < s->n && s->row[end].panel == s->row[i].panel; end++)
-			;
-		for (size_t k = i; k < end; k++) {
-			struct buf words = BUF_INIT;
-			char percent[16], value[48];
-			double off;
-
-			if (!heat_stands_out(s->row + i, end - i, k - i, &off) || told == 6)
-				continue;
-			view_row_words(&words, g, s->row[k].r);
-			html_put(p->out,
-				 " Outlined: %s, %s, %s&#8239;%% %s the median of its kind.",
-				 buf_str(&words),
-				 units_show(value, sizeof(value), s->row[k].r->s.median, g->unit),
-				 text_percent(percent, sizeof(percent), off),
-				 off > 0 ? "above" : "below");
-			told++;
-			buf_free(&words);
-		}
-	}
-}
-
-static void heat(struct page *p, const struct group *g, const char *id)
-{
-	char *label = mem_printf("Chart: %s %s by node", g->bench, g->metric);
-	struct spread s;
-
-	spread_make(&s, g, (const char *const[]){"cpu_node", "node"}, 2, 1);
-	html_scroll(p, label);
-	buf_puts(p->out, "<div class=\"panels\">\n");
-	svg_heat(p->out, id, g, &s, panels(p));
-	buf_puts(p->out, "</div>\n");
-	html_scroll_end(p);
-	buf_puts(p->out, "<figcaption>Median in each cell; darker is more.");
-	name_outliers(p, g, &s);
-	if (s.panels > panels(p))
-		html_put(p->out, " %zu of %zu panels; the others are in results.csv.", panels(p),
-			 s.panels);
-	buf_puts(p->out, "</figcaption>\n");
-	fold(p);
-	html_scroll(p, "Data of the heat map");
-	for (size_t i = 0, end; i < s.n && s.row[i].panel < panels(p); i = end) {
-		for (end = i + 1; end < s.n && s.row[end].panel == s.row[i].panel; end++)
-			;
-		heat_table(p, g, &s, s.row + i, end - i);
-	}
-	html_scroll_end(p);
-	buf_puts(p->out, "</details>\n");
+	html_fold_end(p);
 	spread_free(&s);
 	free(label);
 }
@@ -293,6 +245,6 @@ void html_figure(struct page *p, const struct group *g, const bool *shown, size_
 	else if (chart == CHART_SWEEP)
 		sweep(p, g, id);
 	else
-		heat(p, g, id);
+		html_matrix(p, g, id);
 	buf_puts(p->out, "</figure>\n");
 }

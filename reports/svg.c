@@ -4,6 +4,7 @@
  */
 #include "svg.h"
 #include "text.h"
+#include "../harness/judge/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -88,6 +89,20 @@ const char *axis_text(char *out, size_t n, const struct axis *a, double v, const
 double svg_text_width(const char *s)
 {
 	return 6.7 * (double)text_width(s);
+}
+
+double svg_names_width(const struct column *c)
+{
+	double widest = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct buf name = BUF_INIT;
+
+		words_label(&name, c->name, c->values[i]);
+		widest = fmax(widest, svg_text_width(buf_str(&name)));
+		buf_free(&name);
+	}
+	return widest + 14;
 }
 
 void svg_open(struct buf *out, const char *id, double width, double height, const char *title,

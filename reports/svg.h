@@ -1,5 +1,5 @@
 /*
- * Inline SVG: an axis, a frame with title and description, and the three charts. Colours and
+ * Inline SVG: an axis, a frame with title and description, and the charts. Colours and
  * type come from style.css by class; numbers are pixels with at most one decimal.
  */
 #ifndef ASSAY_REPORTS_SVG_H
@@ -36,6 +36,8 @@ void svg_marker(struct buf *d, unsigned shape, double x, double y, double r);
 
 /* Pixels that a label of 12 px takes, estimated generously. */
 double svg_text_width(const char *s);
+/* Those that the values of a column need as names of rows, with room beside them. */
+double svg_names_width(const struct column *c);
 
 /* "lowest 25.1 GB/s (GPU 3, pinned), highest 55.3 GB/s (GPU 0, pinned)" over some rows. */
 void svg_range_words(struct buf *out, const struct group *g, const struct result *const *row,
@@ -53,20 +55,37 @@ struct spread {
 	bool in_panel[VIEW_COLUMNS], in_line[VIEW_COLUMNS]; /* by column of the group */
 	struct spread_row *row; /* sorted: panel, line, as in the group */
 	size_t n, panels;
+	bool over_gpus;
 };
 void spread_make(struct spread *s, const struct group *g, const char *const *except,
 		 size_t n_except, size_t max_lines);
+/*
+ * The same for a sweep over size. Where GPUs would make more than max_panels, each line stands
+ * for all of them (over_gpus): its rows are those of one GPU after the other.
+ */
+void spread_sweep(struct spread *s, const struct group *g, size_t max_lines, size_t max_panels);
 void spread_free(struct spread *s);
 /* The words for a row's panel or line; "" where there is only one. */
 void spread_words(struct buf *out, const struct spread *s, const struct group *g,
 		  const struct result *r, bool panel);
 
+/* The rows of the panel that starts at row i end before the one returned. */
+size_t spread_panel_end(const struct spread *s, size_t i);
+
 /* The charts, each one <svg> or several, without the figure around them. */
 void svg_dots(struct buf *out, const char *id, const struct group *g, const bool *shown);
 void svg_sweep(struct buf *out, const char *id, const struct group *g, const struct spread *s,
 	       size_t max_panels);
+/* The matrix m as a heat map, and local against remote memory as paired dots: matrix.h. */
+struct matrix;
 void svg_heat(struct buf *out, const char *id, const struct group *g, const struct spread *s,
-	      size_t max_panels);
+	      const struct matrix *m, const struct report *r, size_t max_panels);
+void svg_remote(struct buf *out, const char *id, const struct group *g, const struct spread *s,
+		const struct matrix *m, const struct report *r, size_t max_panels);
+
+/* How the machine is wired. */
+struct wiring;
+void svg_wiring(struct buf *out, const char *id, const struct wiring *w);
 
 /*
  * Forest plot, a row a cell of the table beside it, all on one axis in shares: worse to the right.
@@ -96,11 +115,5 @@ struct panel;
 unsigned trend_series(const struct panel *p, size_t session);
 void svg_trend(struct buf *out, const char *id, const struct history *h,
 	       const struct history_metric *m, const char *name);
-
-/*
- * Whether a cell of a heat map stands out: more than a tenth off the median of its kind (local
- * or remote pairs, three at least). *off is the signed share. Shown, not judged.
- */
-bool heat_stands_out(const struct spread_row *cell, size_t n, size_t which, double *off);
 
 #endif

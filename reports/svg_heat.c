@@ -1,48 +1,31 @@
 /*
- * Heat map, CPU node by memory node: the value stands in each cell, darker is more, and a cell
- * that stands out from its kind has an outline. One hue of seven even steps (style.css).
+ * Heat map of a matrix: the value stands in each cell, darker is more, a cell that stands out has
+ * an outline, a GPU's own node is bold. What was not measured is a dash, a GPU and itself nothing.
+ * One hue of seven even steps (style.css).
  */
+#include "matrix.h"
 #include "svg.h"
 #include "text.h"
 #include "../harness/base/mem.h"
-#include "../harness/stats/stats.h"
+#include "../harness/judge/words.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define STEPS 7
-#define LEFT  88.0
 #define TOP   52.0
-#define ROW   34.0
 
-static bool local_pair(const struct result *r)
-{
-	char cpu_name[] = "cpu_node", node_name[] = "node";
-	struct column cpu = {.name = cpu_name}, node = {.name = node_name};
-	char *a = view_value(&cpu, r), *b = view_value(&node, r);
-	bool same = !strcmp(a, b) || !strcmp(b, "local");
-
-	free(a);
-	free(b);
-	return same;
-}
-
-bool heat_stands_out(const struct spread_row *cell, size_t n, size_t which, double *off)
-{
-	bool local = local_pair(cell[which].r);
-	double *v = mem_zalloc(n, sizeof(*v)), median;
-	size_t k = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (local_pair(cell[i].r) == local)
-			v[k++] = cell[i].r->s.median;
-	stats_sort(v, k);
-	median = stats_median(v, k);
-	free(v);
-	*off = median > 0 ? cell[which].r->s.median / median - 1 : 0;
-	return k >= 3 && fabs(*off) > 0.1;
-}
+struct panel {
+	struct buf *out;
+	const struct group *g;
+	const struct matrix *m;
+	const struct report *r;
+	const struct spread_row *row;
+	size_t n;
+	double left, cell_width, cell_height;
+	double lo, hi; /* of the medians */
+};
 
 /* Shade 0..STEPS-1. A narrow range is widened, so that noise does not look like a pattern. */
 static unsigned shade(double v, double lo, double hi)
@@ -60,84 +43,141 @@ static unsigned shade(double v, double lo, double hi)
 	return (unsigned)(k < 0 ? 0 : k >= STEPS ? STEPS - 1 : k);
 }
 
-static void draw_cell(struct buf *out, const struct group *g, const struct spread_row *cells,
-		      size_t n, size_t i, double x, double y, double w, double lo, double hi)
+static double cell_x(const struct panel *p, size_t cell)
 {
-	double v = cells[i].r->s.median, off;
+	return p->left + p->cell_width * (double)(cell % p->m->across->n);
+}
+
+static double cell_y(const struct panel *p, size_t cell)
+{
+	return TOP + p->cell_height * (double)(cell / p->m->across->n);
+}
+
+static void draw_cell(const struct panel *p, const struct result *r, bool outlined)
+{
+	size_t cell = matrix_cell(p->m, r);
+	double x = cell_x(p, cell), y = cell_y(p, cell), w = p->cell_width, h = p->cell_height;
+	bool own = !strcmp(p->m->down->name, "gpu") && matrix_nearness(p->m, p->r, r) == NEAR_LOCAL;
 	char text[40];
 
-	html_put(out,
-		 "<g class=\"h%u\"><rect%s x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>",
-		 shade(v, lo, hi), "", x + 1, y + 1, w - 2, ROW - 2);
-	if (heat_stands_out(cells, n, i, &off))
-		html_put(out,
+	html_put(p->out,
+		 "<g class=\"h%u\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>",
+		 shade(r->s.median, p->lo, p->hi), x + 1, y + 1, w - 2, h - 2);
+	if (outlined)
+		html_put(p->out,
 			 "<rect class=\"out\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
 			 "height=\"%.1f\"/>",
-			 x + 2, y + 2, w - 4, ROW - 4);
-	svg_text(out, "t m", x + w / 2, y + ROW / 2 + 4,
-		 text_number(text, sizeof(text), v, &g->scale));
-	buf_puts(out, "</g>");
+			 x + 2, y + 2, w - 4, h - 4);
+	svg_text(p->out, own ? "t m b" : "t m", x + w / 2, y + h / 2 + 4,
+		 text_number(text, sizeof(text), r->s.median, &p->g->scale));
+	buf_puts(p->out, "</g>");
 }
 
-static void draw_heads(struct buf *out, const struct group *g, const struct column *cpu,
-		       const struct column *node, double w, const char *heading)
+static void draw_cells(const struct panel *p)
 {
-	char *unit = mem_printf("%s%s%s", heading, heading[0] ? ", " : "", g->scale.name);
+	const struct result **grid = matrix_grid(p->m, p->row, p->n);
+	bool *out = mem_zalloc(p->n, sizeof(*out));
+	double *off = mem_zalloc(p->n, sizeof(*off));
 
-	svg_text(out, "t b", 0, 14, unit);
-	svg_text(out, "t", LEFT, 30, "memory on node");
-	for (size_t i = 0; i < node->n; i++)
-		svg_text(out, "t m", LEFT + w * ((double)i + 0.5), TOP - 6, node->values[i]);
-	for (size_t i = 0; i < cpu->n; i++) {
-		char *name = mem_printf("CPU node %s", cpu->values[i]);
-
-		svg_text(out, "t e", LEFT - 8, TOP + ROW * ((double)i + 0.5) + 4, name);
-		free(name);
-	}
-	free(unit);
+	matrix_outliers(p->m, p->r, p->row, p->n, out, off);
+	for (size_t i = 0; i < p->n; i++)
+		draw_cell(p, p->row[i].r, out[i]);
+	for (size_t i = 0; i < p->m->down->n * p->m->across->n; i++)
+		if (!grid[i] && !matrix_no_pair(p->m, i))
+			svg_text(p->out, "u m", cell_x(p, i) + p->cell_width / 2,
+				 cell_y(p, i) + p->cell_height / 2 + 4, "–");
+	free(off);
+	free(out);
+	free(grid);
 }
 
-static void draw_panel(struct buf *out, const struct group *g, const struct spread_row *cells,
-		       size_t n, const char *id, const char *heading)
+static void draw_heads(const struct panel *p, const char *heading)
 {
-	const struct column *cpu = view_column(g, "cpu_node"), *node = view_column(g, "node");
-	const struct result **v = mem_zalloc(n, sizeof(const struct result *));
-	double lo = INFINITY, hi = -INFINITY, w = node->n > 8 ? 46 : 62;
-	struct buf desc = BUF_INIT;
+	const struct column *down = p->m->down, *across = p->m->across;
+	char *title = mem_printf("%s%s%s", heading, heading[0] && p->g->scale.name[0] ? ", " : "",
+				 p->g->scale.name);
+	struct buf name = BUF_INIT;
 
-	for (size_t i = 0; i < n; i++) {
-		v[i] = cells[i].r;
-		lo = fmin(lo, v[i]->s.median);
-		hi = fmax(hi, v[i]->s.median);
+	svg_text(p->out, "t b", 0, 14, title);
+	words_name(&name, across->name);
+	svg_text(p->out, "t", p->left, 30, buf_str(&name));
+	for (size_t i = 0; i < across->n; i++)
+		svg_text(p->out, "t m", cell_x(p, i) + p->cell_width / 2, TOP - 6,
+			 across->values[i]);
+	for (size_t i = 0; i < down->n; i++) {
+		buf_reset(&name);
+		words_label(&name, down->name, down->values[i]);
+		svg_text(p->out, "t e", p->left - 8, TOP + p->cell_height * ((double)i + 0.5) + 4,
+			 buf_str(&name));
 	}
-	char *title = mem_printf("%s %s by node%s%s", g->bench, g->metric, heading[0] ? ", " : "",
-				 heading);
-	buf_printf(&desc, "Matrix of %zu CPU nodes by %zu memory nodes: ", cpu->n, node->n);
-	svg_range_words(&desc, g, v, n);
-	buf_putc(&desc, '.');
-	svg_open(out, id, LEFT + w * (double)node->n + 2, TOP + ROW * (double)cpu->n + 4, title,
-		 buf_str(&desc));
-	draw_heads(out, g, cpu, node, w, heading);
-	for (size_t i = 0; i < n; i++)
-		draw_cell(out, g, cells, n, i, LEFT + w * (double)view_index(node, cells[i].r),
-			  TOP + ROW * (double)view_index(cpu, cells[i].r), w, lo, hi);
-	svg_close(out);
+	buf_free(&name);
 	free(title);
+}
+
+/* "Matrix of 8 GPUs by 2 memory nodes: lowest …" */
+static void describe(struct buf *out, const struct panel *p)
+{
+	const struct result **v = mem_zalloc(p->n, sizeof(const struct result *));
+	const struct column *side[] = {p->m->down, p->m->across};
+
+	for (size_t i = 0; i < p->n; i++)
+		v[i] = p->row[i].r;
+	buf_puts(out, "Matrix of ");
+	for (int i = 0; i < 2; i++) {
+		buf_printf(out, "%s%zu ", i ? " by " : "", side[i]->n);
+		words_name(out, side[i]->name);
+		buf_puts(out, side[i]->n > 1 ? "s" : "");
+	}
+	buf_puts(out, ": ");
+	svg_range_words(out, p->g, v, p->n);
+	buf_putc(out, '.');
 	free(v);
+}
+
+static void draw_panel(const struct panel *p, const char *id, const char *heading)
+{
+	double width = p->left + p->cell_width * (double)p->m->across->n + 2;
+	struct buf desc = BUF_INIT, title = BUF_INIT;
+
+	buf_printf(&title, "%s %s by ", p->g->bench, p->g->metric);
+	words_name(&title, p->m->down->name);
+	buf_puts(&title, " and ");
+	words_name(&title, p->m->across->name);
+	buf_printf(&title, "%s%s", heading[0] ? ", " : "", heading);
+	describe(&desc, p);
+	width = fmax(width, 1.05 * svg_text_width(heading) + svg_text_width(p->g->scale.name) + 20);
+	svg_open(p->out, id, width, TOP + p->cell_height * (double)p->m->down->n + 4,
+		 buf_str(&title), buf_str(&desc));
+	draw_heads(p, heading);
+	draw_cells(p);
+	svg_close(p->out);
+	buf_free(&title);
 	buf_free(&desc);
 }
 
 void svg_heat(struct buf *out, const char *id, const struct group *g, const struct spread *s,
-	      size_t max_panels)
+	      const struct matrix *m, const struct report *r, size_t max_panels)
 {
+	struct panel p = {.out = out, .g = g, .m = m, .r = r};
+
+	p.left = svg_names_width(m->down);
+	p.cell_width = m->across->n > 4 ? 46 : 62;
+	p.cell_height = m->down->n > 4 ? 26 : 34;
 	for (size_t i = 0, end; i < s->n && s->row[i].panel < max_panels; i = end) {
 		struct buf heading = BUF_INIT;
 
-		for (end = i + 1; end < s->n && s->row[end].panel == s->row[i].panel; end++)
-			;
+		end = spread_panel_end(s, i);
+		p.row = s->row + i;
+		p.n = end - i;
+		p.lo = INFINITY;
+		p.hi = -INFINITY;
+		for (size_t k = i; k < end; k++) {
+			p.lo = fmin(p.lo, s->row[k].r->s.median);
+			p.hi = fmax(p.hi, s->row[k].r->s.median);
+		}
 		spread_words(&heading, s, g, s->row[i].r, true);
 		char *panel_id = mem_printf("%s-%zu", id, s->row[i].panel);
-		draw_panel(out, g, s->row + i, end - i, panel_id, buf_str(&heading));
+		draw_panel(&p, panel_id, buf_str(&heading));
 		free(panel_id);
 		buf_free(&heading);
 	}

@@ -1,12 +1,12 @@
 /*
  * Which label makes panels and which makes lines, from the labels alone: all lines in one
  * panel while they are few; else the GPU makes panels first (GPUs are meant to be alike, so
- * panels compare well), then the label with the most values. A label that has one value a
- * panel goes with the panel.
+ * panels compare well), then as few other labels as will do. A label that has one value a
+ * panel goes with the panel. Where that makes too many panels of a sweep, a line stands for all
+ * GPUs instead.
  */
 #include "svg.h"
 #include "../harness/base/mem.h"
-#include "../harness/judge/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,18 +49,39 @@ static size_t most_lines(const struct group *g, const struct spread *s)
 	return most;
 }
 
-/* The column that should make panels next, g->columns where none is left. */
-static size_t next_panel(const struct group *g, const struct spread *s)
+/* The most lines of a panel if that column made panels. */
+static size_t lines_without(const struct group *g, struct spread *s, size_t column)
+{
+	s->in_line[column] = false;
+	s->in_panel[column] = true;
+	size_t lines = most_lines(g, s);
+	s->in_line[column] = true;
+	s->in_panel[column] = false;
+	return lines;
+}
+
+/*
+ * The column that should make panels next, g->columns where none is left: the GPU; else of those
+ * that are enough the one with the fewest values; else the one with the most.
+ */
+static size_t next_panel(const struct group *g, struct spread *s, size_t max_lines)
 {
 	size_t best = g->columns;
+	bool enough = false;
 
 	for (size_t i = 0; i < g->columns; i++) {
 		if (!s->in_line[i])
 			continue;
 		if (!strcmp(g->column[i].name, "gpu"))
 			return i;
-		if (best == g->columns || g->column[i].n > g->column[best].n)
+		bool this_one = lines_without(g, s, i) <= max_lines;
+		size_t n = g->column[i].n, least = best < g->columns ? g->column[best].n : 0;
+
+		if (best == g->columns || (this_one && !enough) ||
+		    (this_one == enough && (enough ? n < least : n > least))) {
 			best = i;
+			enough = this_one;
+		}
 	}
 	return best;
 }
@@ -131,7 +152,7 @@ void spread_make(struct spread *s, const struct group *g, const char *const *exc
 			s->in_line[i] &= strcmp(g->column[i].name, except[k]) != 0;
 	}
 	while (most_lines(g, s) > max_lines) {
-		size_t c = next_panel(g, s);
+		size_t c = next_panel(g, s, max_lines);
 
 		if (c == g->columns)
 			break;
@@ -147,6 +168,31 @@ void spread_make(struct spread *s, const struct group *g, const char *const *exc
 	number_rows(s, g);
 }
 
+void spread_sweep(struct spread *s, const struct group *g, size_t max_lines, size_t max_panels)
+{
+	const char *except[VIEW_COLUMNS + 1] = {"size", "gpu"};
+	size_t n = 2;
+
+	spread_make(s, g, except, 1, max_lines);
+	if (s->panels <= max_panels || !view_column(g, "gpu"))
+		return;
+	for (size_t i = 0; i < g->columns; i++)
+		if (g->column[i].follows_gpu)
+			except[n++] = g->column[i].name;
+	spread_free(s);
+	spread_make(s, g, except, n, max_lines);
+	s->over_gpus = true;
+}
+
+size_t spread_panel_end(const struct spread *s, size_t i)
+{
+	size_t panel = s->row[i].panel;
+
+	while (i < s->n && s->row[i].panel == panel)
+		i++;
+	return i;
+}
+
 void spread_free(struct spread *s)
 {
 	free(s->row);
@@ -156,16 +202,5 @@ void spread_free(struct spread *s)
 void spread_words(struct buf *out, const struct spread *s, const struct group *g,
 		  const struct result *r, bool panel)
 {
-	const bool *in = panel ? s->in_panel : s->in_line;
-	size_t before = out->len;
-
-	for (size_t i = 0; i < g->columns; i++) {
-		if (!in[i])
-			continue;
-		char *v = view_value(&g->column[i], r);
-		if (out->len > before)
-			buf_puts(out, ", ");
-		words_label(out, g->column[i].name, v);
-		free(v);
-	}
+	view_words(out, g, r, panel ? s->in_panel : s->in_line);
 }

@@ -6,6 +6,7 @@
 #include "svg.h"
 #include "text.h"
 #include "../harness/base/mem.h"
+#include "../harness/judge/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -140,44 +141,104 @@ static double clamp_y(const struct panel *p, double v)
 	return axis_at(&p->y, fmin(fmax(v, p->y.lo), p->y.hi));
 }
 
-/* One line with its band; returns where it ends. */
-static struct end draw_line(struct buf *out, const struct panel *p, const struct spread_row *row,
-			    size_t n)
+static double x_of(const struct panel *p, const struct result *r)
 {
-	struct buf path = BUF_INIT, marks = BUF_INIT, band = BUF_INIT;
-	unsigned series = (unsigned)(row->line % 8);
+	return axis_at(&p->x, fmax(size_of(r), 1));
+}
+
+/* There along p5, back along p95; nothing where a tail is not known. */
+static void draw_band(struct buf *out, const struct panel *p, const struct spread_row *row,
+		      size_t n)
+{
 	size_t stride = view_stride(p->g);
+	struct buf band = BUF_INIT;
 	bool banded = n > stride;
-	struct end end = {.line = row->line, .r = row->r};
 
-	for (size_t i = 0; i < n; i += stride) {
-		const struct summary *s = &row[i].r->s;
-
-		banded &= isfinite(band_low(s)) && isfinite(band_high(s));
-		end.x = axis_at(&p->x, fmax(size_of(row[i].r), 1));
-		end.y = clamp_y(p, s->median);
-		html_put(&path, "%s%.1f %.1f", i ? i == stride ? "L" : " " : "M", end.x, end.y);
-		svg_marker(&marks, series, end.x, end.y, p->width > 400 ? 3.2 : 2.4);
-	}
-	for (size_t i = 0; banded && i < 2 * n; i++) { /* there along p5, back along p95 */
+	for (size_t i = 0; i < n; i += stride)
+		banded &= isfinite(band_low(&row[i].r->s)) && isfinite(band_high(&row[i].r->s));
+	for (size_t i = 0; banded && i < 2 * n; i++) {
 		size_t k = i < n ? i : 2 * n - 1 - i;
 		const struct result *r = row[k].r;
 
-		if (k % stride)
-			continue;
-		html_put(&band, "%s%.1f %.1f", band.len ? " " : "M",
-			 axis_at(&p->x, fmax(size_of(r), 1)),
-			 clamp_y(p, i < n ? band_low(&r->s) : band_high(&r->s)));
+		if (k % stride == 0)
+			html_put(&band, "%s%.1f %.1f", band.len ? " " : "M", x_of(p, r),
+				 clamp_y(p, i < n ? band_low(&r->s) : band_high(&r->s)));
 	}
-	html_put(out, "<g class=\"s%u\">", series + 1);
 	if (banded)
 		html_put(out, "<path class=\"bd\" d=\"%sz\"/>", buf_str(&band));
-	html_put(out, "<path class=\"ln\" d=\"%s\"/><path class=\"mk\" d=\"%s\"/></g>",
-		 buf_str(&path), buf_str(&marks));
+	buf_free(&band);
+}
+
+/* The medians; with marks: those that the line's name stands for. */
+static void draw_medians(struct buf *out, const struct panel *p, const struct spread_row *row,
+			 size_t n, bool with_marks)
+{
+	size_t stride = view_stride(p->g);
+	struct buf path = BUF_INIT, marks = BUF_INIT;
+
+	for (size_t i = 0; i < n; i += stride) {
+		double x = x_of(p, row[i].r), y = clamp_y(p, row[i].r->s.median);
+
+		html_put(&path, "%s%.1f %.1f", i ? i == stride ? "L" : " " : "M", x, y);
+		svg_marker(&marks, (unsigned)(row->line % 8), x, y, p->width > 400 ? 3.2 : 2.4);
+	}
+	html_put(out, "<path class=\"%s\" d=\"%s\"/>", with_marks ? "ln" : "ln th", buf_str(&path));
+	if (with_marks)
+		html_put(out, "<path class=\"mk\" d=\"%s\"/>", buf_str(&marks));
 	buf_free(&path);
 	buf_free(&marks);
-	buf_free(&band);
-	end.label_y = end.y;
+}
+
+/* How many rows belong together: until the size grows no more, where the next GPU begins. */
+static size_t one_gpu(const struct spread_row *row, size_t n)
+{
+	size_t k = 1;
+
+	while (k < n && size_of(row[k].r) > size_of(row[k - 1].r))
+		k++;
+	return k;
+}
+
+/* The line of a further GPU; it has a name where judge found one of its numbers worse. */
+static void draw_further(struct buf *out, const struct panel *p, const struct spread_row *row,
+			 size_t n)
+{
+	const struct column *gpu = view_column(p->g, "gpu");
+	const struct result *last = row[n - 1].r;
+	bool worse = false;
+
+	draw_medians(out, p, row, n, false);
+	for (size_t i = 0; i < n; i++)
+		worse |= view_worse(row[i].r);
+	if (!worse || !gpu)
+		return;
+	char *v = view_value(gpu, last);
+	struct buf name = BUF_INIT;
+
+	words_label(&name, "gpu", v);
+	svg_text(out, "t h e", x_of(p, last), clamp_y(p, last->s.median) + 12, name.s);
+	buf_free(&name);
+	free(v);
+}
+
+/* One line with its band, thin lines for further GPUs; returns where it ends. */
+static struct end draw_line(struct buf *out, const struct panel *p, const struct spread_row *row,
+			    size_t n)
+{
+	size_t first = one_gpu(row, n), last = (first - 1) / view_stride(p->g) * view_stride(p->g);
+	struct end end = {.line = row->line, .r = row->r};
+
+	html_put(out, "<g class=\"s%u\">", (unsigned)(row->line % 8) + 1);
+	for (size_t i = first, k; i < n; i += k) {
+		k = one_gpu(row + i, n - i);
+		draw_further(out, p, row + i, k);
+	}
+	if (first == n)
+		draw_band(out, p, row, n);
+	draw_medians(out, p, row, first, true);
+	buf_puts(out, "</g>");
+	end.x = x_of(p, row[last].r);
+	end.y = end.label_y = clamp_y(p, row[last].r->s.median);
 	return end;
 }
 
@@ -294,8 +355,7 @@ void svg_sweep(struct buf *out, const char *id, const struct group *g, const str
 	for (size_t i = 0, end; i < s->n && s->row[i].panel < max_panels; i = end) {
 		struct buf heading = BUF_INIT;
 
-		for (end = i + 1; end < s->n && s->row[end].panel == s->row[i].panel; end++)
-			;
+		end = spread_panel_end(s, i);
 		p.row = s->row + i;
 		p.n = end - i;
 		p.lines = s->row[end - 1].line + 1;

@@ -170,12 +170,11 @@ static size_t label_width(const struct term *t, const struct group *g, const boo
 	return widest < room ? widest : room;
 }
 
-static void put_metric(struct term *t, const struct report *r, const struct group *g)
+static void put_rows(struct term *t, const struct report *r, const struct group *g)
 {
 	bool *shown = mem_zalloc(g->n, sizeof(*shown));
 	size_t n = view_pick(g, r, ROWS, shown), width = label_width(t, g, shown);
 
-	put_title(t, g);
 	put_columns(t, g, width);
 	for (size_t i = 0; i < g->n; i++)
 		if (shown[i])
@@ -183,6 +182,13 @@ static void put_metric(struct term *t, const struct report *r, const struct grou
 	if (n < g->n)
 		buf_printf(t->out, "  %zu of %zu rows; all are in results.csv.\n", n, g->n);
 	free(shown);
+}
+
+static void put_metric(struct term *t, const struct report *r, const struct group *g)
+{
+	put_title(t, g);
+	if (!term_matrix(t, r, g))
+		put_rows(t, r, g);
 }
 
 static bool within_process(const struct report *r)
@@ -222,6 +228,7 @@ void report_terminal(struct buf *out, const struct report *r, const struct termi
 			  "the next start.",
 			  0, 0);
 	}
+	term_wiring(&t, r->data);
 	findings_free(&f);
 	view_free(&v);
 }

@@ -24,6 +24,13 @@ void term_cell(struct term *t, const char *text, size_t width);
 /* Left-aligned, cut with a mark where the column is too narrow. */
 void term_label(struct term *t, const char *text, size_t width);
 
+/* A matrix as a table; false, and nothing written, where it is none or does not fit. */
+struct group;
+bool term_matrix(struct term *t, const struct report *r, const struct group *g);
+
+/* How the machine is wired; nothing for one node without GPUs. */
+void term_wiring(struct term *t, const struct bundle_data *d);
+
 /* The line that says that nothing here was measured; nothing on real hardware. */
 void term_simulated(struct term *t, const struct bundle_data *d);
 /* "▼ Regressed. sentence" */

@@ -1,4 +1,5 @@
 /* Groups, columns and the choice of rows: see view.h. */
+#include "matrix.h"
 #include "view.h"
 #include "../harness/base/mem.h"
 #include "../harness/formats/key.h"
@@ -8,9 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_arm(const struct column *c)
+{
+	return !strcmp(c->name, "arm");
+}
+
 char *view_value(const struct column *c, const struct result *r)
 {
-	if (!strcmp(c->name, "arm"))
+	if (is_arm(c))
 		return mem_strdup(r->arm);
 	char *v = key_get(r->labels, c->name);
 	return v ? v : mem_strdup("");
@@ -121,8 +127,60 @@ static void mark_followers(struct group *g)
 	const struct column *gpu = view_column(g, "gpu");
 
 	for (size_t i = 0; gpu && gpu->n > 1 && i < g->columns; i++)
-		if (&g->column[i] != gpu)
+		if (&g->column[i] != gpu && strcmp(g->column[i].name, "peer") != 0)
 			g->column[i].follows_gpu = follows(g, gpu, &g->column[i]);
+}
+
+/* As people read labels: the arm, where it was measured, what was done, the size last. */
+static unsigned rank(const struct column *c)
+{
+	static const char *const first[] = {"arm",  "gpu",	"gpus", "member",
+					    "peer", "cpu_node", "node"};
+	unsigned i = 0, n = sizeof(first) / sizeof(first[0]);
+
+	while (i < n && strcmp(c->name, first[i]) != 0)
+		i++;
+	return !strcmp(c->name, "size") ? n + 1 : i;
+}
+
+static int by_column(const void *pa, const void *pb)
+{
+	const struct column *a = pa, *b = pb;
+	unsigned x = rank(a), y = rank(b);
+
+	return x != y ? (x > y) - (x < y) : strcmp(a->name, b->name);
+}
+
+/* A row and where its values stand in their columns. */
+struct placed {
+	const struct result *r;
+	size_t at[VIEW_COLUMNS];
+};
+
+static int by_place(const void *pa, const void *pb)
+{
+	const struct placed *a = pa, *b = pb;
+
+	for (size_t i = 0; i < VIEW_COLUMNS; i++)
+		if (a->at[i] != b->at[i])
+			return a->at[i] < b->at[i] ? -1 : 1;
+	return (a->r > b->r) - (a->r < b->r); /* as in the results */
+}
+
+/* Rows in the order of the columns; arms, the first column, side by side. */
+static void sort_rows(struct group *g)
+{
+	struct placed *v = mem_zalloc(g->n, sizeof(*v));
+
+	for (size_t i = 0; i < g->n; i++) {
+		v[i].r = g->row[i];
+		for (size_t c = 0; c < g->columns; c++)
+			v[i].at[c ? c - 1 : g->columns - 1] = view_index(&g->column[c], g->row[i]);
+	}
+	qsort(v, g->n, sizeof(*v), by_place);
+	for (size_t i = 0; i < g->n; i++)
+		g->row[i] = v[i].r;
+	free(v);
 }
 
 static void finish_group(struct group *g)
@@ -137,6 +195,8 @@ static void finish_group(struct group *g)
 	}
 	for (size_t i = 0; i < g->columns; i++)
 		qsort(g->column[i].values, g->column[i].n, sizeof(char *), by_value_pointer);
+	qsort(g->column, g->columns, sizeof(*g->column), by_column);
+	sort_rows(g);
 	g->scale = units_scale(g->unit, largest);
 	mark_followers(g);
 }
@@ -207,13 +267,18 @@ const struct column *view_column(const struct group *g, const char *name)
 	return NULL;
 }
 
+bool view_worse(const struct result *r)
+{
+	return r->status != ST_PASS || strstr(r->reason, "slower than its siblings");
+}
+
 enum chart view_chart(const struct group *g)
 {
 	const struct column *size = view_column(g, "size");
-	const struct column *cpu = view_column(g, "cpu_node"), *node = view_column(g, "node");
+	struct matrix m;
 	bool several = false;
 
-	if (cpu && node && cpu->n > 1 && node->n > 1)
+	if (matrix_of(&m, g))
 		return CHART_HEAT;
 	if (size && size->numeric && size->n >= 4)
 		return CHART_SWEEP;
@@ -234,7 +299,7 @@ void view_constants(struct buf *out, const struct group *g)
 	for (size_t i = 0; i < g->columns; i++) {
 		const struct column *c = &g->column[i];
 
-		if (c->n != 1 || !strcmp(c->name, "arm"))
+		if (c->n != 1 || is_arm(c))
 			continue;
 		if (out->len)
 			buf_puts(out, ", ");
@@ -244,21 +309,32 @@ void view_constants(struct buf *out, const struct group *g)
 	}
 }
 
+void view_words(struct buf *out, const struct group *g, const struct result *r, const bool *in)
+{
+	const char *last = NULL;
+
+	for (size_t i = 0; i < g->columns; i++) {
+		const char *name = g->column[i].name;
+
+		if (!in[i])
+			continue;
+		char *v = view_value(&g->column[i], r);
+		bool pair = last && !strcmp(last, "gpu") && !strcmp(name, "peer");
+		buf_puts(out, pair ? " to " : last ? ", " : "");
+		words_label(out, pair ? "gpu" : name, v);
+		last = name;
+		free(v);
+	}
+}
+
 void view_row_words(struct buf *out, const struct group *g, const struct result *r)
 {
 	size_t before = out->len;
+	bool in[VIEW_COLUMNS];
 
-	for (size_t i = 0; i < g->columns; i++) {
-		const struct column *c = &g->column[i];
-
-		if (c->n < 2 || c->follows_gpu)
-			continue;
-		char *v = view_value(c, r);
-		if (out->len > before)
-			buf_puts(out, ", ");
-		words_label(out, c->name, v);
-		free(v);
-	}
+	for (size_t i = 0; i < g->columns; i++)
+		in[i] = g->column[i].n > 1 && !g->column[i].follows_gpu;
+	view_words(out, g, r, in);
 	if (out->len == before)
 		buf_puts(out, r->metric);
 }

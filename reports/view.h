@@ -24,9 +24,9 @@ struct column {
 
 struct group {
 	const char *bench, *metric, *unit, *better, *cls;
-	const struct result **row; /* those with a number, sorted by labels, then arm */
+	const struct result **row; /* those with a number, sorted by the columns, then arm */
 	size_t n, cap;
-	struct column column[VIEW_COLUMNS];
+	struct column column[VIEW_COLUMNS]; /* arm, GPUs, nodes, others, size */
 	size_t columns;
 	size_t level;	    /* rows whose interval is not at the first row's level */
 	struct scale scale; /* of the largest median */
@@ -47,6 +47,9 @@ size_t view_index(const struct column *c, const struct result *r);
 /* The row's value of that column, "" where it has none. The caller frees. */
 char *view_value(const struct column *c, const struct result *r);
 
+/* Whether judge found the number worse than it should be, or than its siblings. */
+bool view_worse(const struct result *r);
+
 /* How a metric is drawn, from its labels alone. */
 enum chart { CHART_NONE, CHART_DOTS, CHART_SWEEP, CHART_HEAT };
 enum chart view_chart(const struct group *g);
@@ -66,6 +69,9 @@ size_t view_stride(const struct group *g);
 
 /* Constant labels of the group in words: "engine ce, node local"; "" if there are none. */
 void view_constants(struct buf *out, const struct group *g);
+
+/* The labels of one row in those columns, in words: "GPU 0 to GPU 3, pinned". */
+void view_words(struct buf *out, const struct group *g, const struct result *r, const bool *in);
 
 /* The varying labels of one row in words: "GPU 3, pinned, 256 MiB". */
 void view_row_words(struct buf *out, const struct group *g, const struct result *r);

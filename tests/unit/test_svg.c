@@ -1,5 +1,6 @@
 /* Axes, panels and what a chart draws: positions by arithmetic, structure by counting. */
 #include "make_bundle.h"
+#include "../../reports/matrix.h"
 #include "../../reports/svg.h"
 #include "../../reports/text.h"
 
@@ -117,6 +118,7 @@ static void test_gpus_make_panels(void **state)
 static void test_heat_map(void **state)
 {
 	struct mk_report m = {.d = {.n_plan = 0}};
+	struct matrix matrix;
 	struct spread s;
 	struct view v;
 	struct buf b = BUF_INIT;
@@ -126,9 +128,10 @@ static void test_heat_map(void **state)
 	view_make(&v, &m.report);
 	const struct group *g = group(&v, "host_latency", "latency");
 	assert_int_equal(view_chart(g), CHART_HEAT);
-	spread_make(&s, g, (const char *const[]){"cpu_node", "node"}, 2, 1);
+	assert_true(matrix_of(&matrix, g));
+	matrix_spread(&s, &matrix, g, 16);
 	assert_int_equal(s.panels, 1);
-	svg_heat(&b, "x", g, &s, 16);
+	svg_heat(&b, "x", g, &s, &matrix, &m.report, 16);
 	assert_int_equal(count(b.s, "<rect x="), 16);
 	assert_int_equal(count(b.s, "class=\"out\""), 1); /* 2 to 1, and nothing else */
 	buf_free(&b);
