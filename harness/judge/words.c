@@ -57,12 +57,33 @@ static void put_set(struct buf *out, const char *set)
 	free(copy);
 }
 
+/* Values that people write in another way. */
+static const struct {
+	const char *name, *value, *words;
+} written[] = {
+	{"algo", "nvls", "NVLS"},
+	{"algo", "ring", "Ring"},
+	{"dir", "both", "both ways"},
+	{"dir", "both_d2h", "d2h beside h2d"},
+	{"dir", "both_h2d", "h2d beside d2h"},
+	{"engine", "ce", "CE"},
+	{"engine", "sm", "SM"},
+	{"memory", "hugepage", "huge pages"},
+	{"memory", "writecombined", "write-combined"},
+};
+
 void words_value(struct buf *out, const char *name, const char *value)
 {
 	const char *instance = strchr(value, ':');
 	char size[40];
 	double v;
 
+	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
+		if (!strcmp(name, written[i].name) && !strcmp(value, written[i].value)) {
+			buf_puts(out, written[i].words);
+			return;
+		}
+	}
 	if (!strcmp(name, "size") && words_number(value, &v))
 		buf_puts(out, v > 0 ? units_size(size, sizeof(size), v) : "automatic");
 	else if (!strcmp(name, "gpus"))
@@ -81,11 +102,13 @@ static const struct {
 	{"gpus", "all", "all GPUs"},
 	{"peer", "none", "no peer"},
 	{"member", "sum", "sum of all"},
+	{"algo", "default", "default algorithm"},
 };
 
 void words_label(struct buf *out, const char *name, const char *value)
 {
-	static const char *const named[] = {"node", "cpu_node", "gpu", "gpus", "peer", "p2p"};
+	static const char *const named[] = {"node", "cpu_node", "gpu", "gpus",
+					    "peer", "p2p",	"load"};
 	bool with_name = words_number(value, NULL) && strcmp(name, "size") != 0;
 
 	for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++) {

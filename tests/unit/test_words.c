@@ -21,7 +21,10 @@ static void test_labels(void **state)
 	(void)state;
 	reads("", "");
 	reads("dir=h2d,gpu=3,node=0,size=4096", "GPU 3, h2d, memory node 0, 4 KiB");
-	reads("engine=ce,gpu=0,p2p=on,peer=3,size=4", "GPU 0 to GPU 3, ce, P2P on, 4 B");
+	reads("engine=ce,gpu=0,p2p=on,peer=3,size=4", "GPU 0 to GPU 3, CE, P2P on, 4 B");
+	reads("dir=both_h2d,engine=sm,memory=writecombined", "h2d beside d2h, SM, write-combined");
+	reads("algo=default,coll=all_gather,size=8", "default algorithm, all_gather, 8 B");
+	reads("algo=nvls", "NVLS");
 	reads("gpu=0,peer=none", "GPU 0, no peer");
 	reads("peer=2", "peer GPU 2");
 	reads("dir=d2h,gpus=0+1+2+3+4+5+6+7,member=3,node=local",
@@ -32,6 +35,7 @@ static void test_labels(void **state)
 	reads("coll=all_reduce,gpus=0+2+4+6", "GPUs 0, 2, 4, 6, all_reduce");
 	reads("gpu=0:7.0,size=4", "GPU 0, MIG 7.0, 4 B");
 	reads("cpu_node=1,load=3,node=0", "CPU node 1, load 3, memory node 0");
+	reads("load=half", "load half");
 }
 
 static void test_many_gpus_are_cut(void **state)
