@@ -1,6 +1,6 @@
 /*
  * CUDA devices: see cuda.h. Only cudart calls that initialise the driver and create no
- * context. Known error: with MIG on, CUDA lists one instance a GPU.
+ * context. Known error: with MIG on, CUDA lists one instance and nothing else; env.c knows.
  */
 #include "cuda.h"
 #include "pci.h"

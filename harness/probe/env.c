@@ -54,11 +54,25 @@ static void open_nvml(struct nvml **n, const struct rows *r)
 	row(r, "nvml.gpus", "nvmlDeviceGetCount_v2", "%u", nvml_count(*n));
 }
 
+/*
+ * Where one GPU is divided, CUDA lists an instance and no whole GPU, unless those are named
+ * (NVIDIA's MIG guide, "device enumeration"). A caller who has chosen is left in peace.
+ */
+static void name_whole_gpus(const struct nvml *n)
+{
+	struct buf whole = BUF_INIT;
+
+	if (n && !getenv("CUDA_VISIBLE_DEVICES") && nvml_some_divided(n, &whole) && whole.len)
+		setenv("CUDA_VISIBLE_DEVICES", buf_str(&whole), 1);
+	buf_free(&whole);
+}
+
 static void open_cuda(struct sources *s, const struct rows *r)
 {
 	struct err e = ERR_INIT;
 	int runtime = cuda_runtime_version();
 
+	name_whole_gpus(s->nvml);
 	if (runtime)
 		row(r, "cuda.runtime", "cudaRuntimeGetVersion", "%d", runtime);
 	if (cuda_devices(&s->cuda, &s->n_cuda, &e)) {
@@ -155,11 +169,14 @@ static void cuda_rows(const struct sources *s, const struct rows *r)
 {
 	for (size_t i = 0; i < s->n_cuda; i++) {
 		const struct cuda_device *d = &s->cuda[i];
+		int index = s->nvml ? nvml_index(s->nvml, d->address) : -1;
 
+		if (index >= 0 && nvml_divided(s->nvml, (unsigned)index))
+			continue; /* what CUDA shows is an instance, not this GPU */
 		cuda_device_rows(r, d);
 		if (!on_bus(s, d->address))
 			node_row(s, r, d->address, -1);
-		if (s->nvml && nvml_index(s->nvml, d->address) >= 0)
+		if (index >= 0)
 			continue; /* NVML names it too */
 		gpu_row(r, d->address, "uuid", "cudaGetDeviceProperties", "%s", d->uuid);
 		gpu_row(r, d->address, "name", "cudaGetDeviceProperties", "%s", d->name);

@@ -7,6 +7,7 @@
 #define ASSAY_PROBE_NVML_H
 
 #include "rows.h"
+#include "../base/buf.h"
 #include "../base/err.h"
 
 #include <stdbool.h>
@@ -73,6 +74,13 @@ const char *nvml_peer_refusal(const struct nvml *n, unsigned a, unsigned b);
 /* driver.*, confidential computing of the whole system; versions "" where not reported. */
 void nvml_driver_version(const struct nvml *n, char *out, size_t size);
 int nvml_cuda_version(const struct nvml *n); /* 13000, 0 where not reported */
+
+/*
+ * Whether that GPU is divided into MIG instances (MIG is on); whether some GPU is. whole gets the
+ * UUIDs of those that are not, as CUDA_VISIBLE_DEVICES takes them: "GPU-…,GPU-…".
+ */
+bool nvml_divided(const struct nvml *n, unsigned index);
+bool nvml_some_divided(const struct nvml *n, struct buf *whole);
 
 /* gpu.ADDRESS.FIELD; with state_only those alone that preflight asks for. */
 void nvml_gpu_rows(const struct nvml *n, unsigned index, bool state_only, const struct rows *r);

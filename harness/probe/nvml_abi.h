@@ -13,6 +13,7 @@ enum {
 	NVML_OK = 0,
 	NVML_INVALID_ARGUMENT = 2,
 	NVML_NOT_SUPPORTED = 3,
+	NVML_NOT_FOUND = 6,
 	NVML_INSUFFICIENT_SIZE = 7,
 	NVML_GPU_IS_LOST = 15,
 	NVML_RESET_REQUIRED = 16,
@@ -63,6 +64,12 @@ struct nvml_process { /* of the _v2 and _v3 calls */
 	unsigned gpu_instance, compute_instance;
 };
 
+struct nvml_attributes { /* of a MIG instance: nvmlDeviceGetAttributes_v2 */
+	unsigned sms, copy_engines, decoders, encoders, jpeg, ofa;
+	unsigned gpu_slices, compute_slices;
+	nvml_u64 memory_mib;
+};
+
 struct nvml_fabric_v1 { /* nvmlDeviceGetGpuFabricInfo */
 	unsigned char cluster[16];
 	int status;
@@ -111,6 +118,7 @@ struct nvml_field {
 _Static_assert(sizeof(struct nvml_pci) == 68, "nvmlPciInfo_t");
 _Static_assert(sizeof(struct nvml_memory_v2) == 40, "nvmlMemory_v2_t");
 _Static_assert(sizeof(struct nvml_process) == 24, "nvmlProcessInfo_t");
+_Static_assert(sizeof(struct nvml_attributes) == 40, "nvmlDeviceAttributes_t");
 _Static_assert(sizeof(struct nvml_fabric_v2) == 36, "nvmlGpuFabricInfo_v2_t");
 _Static_assert(sizeof(struct nvml_fabric_v3) == 40, "nvmlGpuFabricInfo_v3_t");
 _Static_assert(sizeof(struct nvml_field) == 40, "nvmlFieldValue_t");

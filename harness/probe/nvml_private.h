@@ -5,7 +5,6 @@
 #include "library.h"
 #include "nvml.h"
 #include "nvml_abi.h"
-#include "../base/buf.h"
 
 #include <stdint.h>
 
@@ -18,12 +17,12 @@ struct nvml {
 	int (*shutdown)(void);
 };
 
-/* Where the rows of one GPU go and what could not be had. */
+/* Where the rows of one GPU, or of one MIG instance, go and what could not be had. */
 struct nvml_gpu {
 	const struct nvml *n;
 	nvml_device device;
 	const struct rows *rows;
-	char address[16];
+	char address[48];   /* what stands in their keys: a PCI address, or ADDRESS.mig.7.0 */
 	struct buf missing; /* "field (reason), …" */
 	bool reset;	    /* some call asked for a reset */
 };
@@ -36,11 +35,18 @@ const char *nvml_reason(const struct nvml *n, int rc);
 /* Notes that a field is not reported, and whether the GPU asks for a reset. */
 void nvml_missing(struct nvml_gpu *g, const char *field, const char *symbol, int rc);
 
-/* The rows that come from the table of simple calls. */
+/* The rows that come from the table of simple calls; the one of that name. */
 void nvml_table_rows(struct nvml_gpu *g, bool state_only);
+void nvml_table_row(struct nvml_gpu *g, const char *field);
 
-/* Processes, memory, row remapping, fabric, confidential computing, reset. */
+/* Processes, memory, MIG instances, row remapping, fabric, confidential computing, reset. */
 void nvml_state_rows(struct nvml_gpu *g, bool state_only);
+
+/* Who uses it and how much of its memory: of a GPU or of an instance. */
+void nvml_use_rows(struct nvml_gpu *g, bool state_only);
+
+/* The instances of a GPU with MIG on; none of another. */
+void nvml_mig_rows(struct nvml_gpu *g, bool state_only);
 
 /* What its NVLinks are. */
 void nvml_nvlink_rows(struct nvml_gpu *g);

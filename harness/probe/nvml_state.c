@@ -298,10 +298,16 @@ static void reset_row(struct nvml_gpu *g)
 		g->reset ? "yes" : "no");
 }
 
-void nvml_state_rows(struct nvml_gpu *g, bool state_only)
+void nvml_use_rows(struct nvml_gpu *g, bool state_only)
 {
 	process_rows(g);
 	memory_rows(g, state_only);
+}
+
+void nvml_state_rows(struct nvml_gpu *g, bool state_only)
+{
+	nvml_use_rows(g, state_only);
+	nvml_mig_rows(g, state_only);
 	if (!state_only)
 		bar1_row(g);
 	remap_rows(g, state_only);

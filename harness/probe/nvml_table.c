@@ -203,25 +203,34 @@ static void text_row(struct nvml_gpu *g, const struct call *c)
 		nvml_missing(g, c->field, c->symbol, rc);
 }
 
+static void call_row(struct nvml_gpu *g, const struct call *c)
+{
+	double v = 0;
+
+	if (c->shape == TEXT) {
+		text_row(g, c);
+		return;
+	}
+	int rc = ask(g->n, g->device, c, &v);
+
+	if (rc == NVML_OK)
+		number_row(g, c, v);
+	else
+		nvml_missing(g, c->field, c->symbol, rc);
+}
+
 void nvml_table_rows(struct nvml_gpu *g, bool state_only)
 {
-	for (size_t i = 0; i < N_CALLS; i++) {
-		const struct call *c = &calls[i];
-		double v = 0;
+	for (size_t i = 0; i < N_CALLS; i++)
+		if (!state_only || calls[i].state)
+			call_row(g, &calls[i]);
+}
 
-		if (state_only && !c->state)
-			continue;
-		if (c->shape == TEXT) {
-			text_row(g, c);
-			continue;
-		}
-		int rc = ask(g->n, g->device, c, &v);
-
-		if (rc == NVML_OK)
-			number_row(g, c, v);
-		else
-			nvml_missing(g, c->field, c->symbol, rc);
-	}
+void nvml_table_row(struct nvml_gpu *g, const char *field)
+{
+	for (size_t i = 0; i < N_CALLS; i++)
+		if (!strcmp(calls[i].field, field))
+			call_row(g, &calls[i]);
 }
 
 bool nvml_number(const struct nvml *n, unsigned index, const char *field, double *value)

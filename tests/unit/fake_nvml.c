@@ -3,6 +3,7 @@
  * GPU (index 0), one that asks for a reset (1), one that fell off the bus (2).
  * -DOLD: without the calls that came with later drivers. -DINIT=18: does not start.
  * -DRECOVERY=1: the driver recommends that action (1 GPU reset).
+ * -DMIG: GPU 0 is divided: instance 1.0 in its first place, 2.1, a part of one, in its third.
  */
 #include <string.h>
 
@@ -44,11 +45,19 @@ typedef struct {
 #define INIT 0
 #endif
 
-static char gpu[3];
+static char gpu[3], mig[3];
 
 static int index_of(const void *d)
 {
 	return (int)((const char *)d - gpu);
+}
+
+/* Place of a MIG instance, -1: it is a GPU. */
+static int place_of(const void *d)
+{
+	return (const char *)d >= mig && (const char *)d < mig + 3
+		       ? (int)((const char *)d - mig)
+		       : -1;
 }
 
 int nvmlInit_v2(void)
@@ -102,13 +111,15 @@ int nvmlSystemGetCudaDriverVersion_v2(int *v)
 
 int nvmlDeviceGetName(void *d, char *out, unsigned n)
 {
-	strncpy(out, "Fake H100\twith\na name", n);
+	strncpy(out, place_of(d) == 0 ? "Fake H100 MIG 3g.40gb" : "Fake H100\twith\na name", n);
 	return 0;
 }
 
 int nvmlDeviceGetUUID(void *d, char *out, unsigned n)
 {
-	strncpy(out, index_of(d) ? "GPU-1" : "GPU-0", n);
+	strncpy(out, place_of(d) >= 0 ? "MIG-0" : index_of(d) ? "GPU-1" : "GPU-0", n);
+	if (place_of(d) >= 0)
+		out[4] = (char)('0' + place_of(d));
 	return 0;
 }
 
@@ -161,10 +172,54 @@ int nvmlDeviceGetEccMode(void *d, unsigned *now, unsigned *later)
 	return 0;
 }
 
+#ifdef MIG
+int nvmlDeviceGetMigMode(void *d, unsigned *now, unsigned *later)
+{
+	*now = *later = index_of(d) == 0;
+	return 0;
+}
+
+int nvmlDeviceGetMaxMigDeviceCount(void *d, unsigned *n)
+{
+	*n = 3;
+	return 0;
+}
+
+int nvmlDeviceGetMigDeviceHandleByIndex(void *d, unsigned place, void **out)
+{
+	*out = &mig[place];
+	return place == 1 ? 6 : 0;
+}
+
+int nvmlDeviceGetGpuInstanceId(void *d, unsigned *id)
+{
+	*id = place_of(d) ? 2 : 1;
+	return 0;
+}
+
+int nvmlDeviceGetComputeInstanceId(void *d, unsigned *id)
+{
+	*id = place_of(d) ? 1 : 0;
+	return 0;
+}
+
+#ifndef OLD
+int nvmlDeviceGetAttributes_v2(void *d, unsigned *a)
+{
+	static const unsigned whole[] = {60, 3, 3, 0, 3, 0, 3, 3}, part[] = {16, 4, 4, 0, 4, 1, 4, 1};
+	u64 mib = 40448; /* 39.5 GiB: 40 in the name */
+
+	memcpy(a, place_of(d) ? part : whole, sizeof(whole));
+	memcpy(a + 8, &mib, sizeof(mib));
+	return 0;
+}
+#endif
+#else
 int nvmlDeviceGetMigMode(void *d, unsigned *now, unsigned *later)
 {
 	return index_of(d) ? 16 : 3; /* GPU 1 asks for a reset, GPU 0 has no MIG */
 }
+#endif
 
 int nvmlDeviceGetComputeMode(void *d, unsigned *mode)
 {
@@ -185,7 +240,7 @@ int nvmlDeviceGetRemappedRows(void *d, unsigned *c, unsigned *u, unsigned *pendi
 /* More than the caller's first guess of 64, so that it must ask twice. */
 int nvmlDeviceGetComputeRunningProcesses_v3(void *d, unsigned *n, process *p)
 {
-	unsigned have = 100;
+	unsigned have = place_of(d) < 0 ? 100 : 1;
 
 	if (*n < have) {
 		*n = have;
@@ -199,6 +254,8 @@ int nvmlDeviceGetComputeRunningProcesses_v3(void *d, unsigned *n, process *p)
 
 int nvmlDeviceGetMPSComputeRunningProcesses_v3(void *d, unsigned *n, process *p)
 {
+	if (place_of(d) >= 0)
+		return 3; /* not asked of an instance */
 	p[0].pid = 7;
 	p[1].pid = 2000; /* also in the list above */
 	*n = 2;
@@ -272,7 +329,7 @@ int nvmlDeviceGetP2PStatus(void *a, void *b, int caps, unsigned *status)
 #ifndef OLD
 int nvmlDeviceGetMemoryInfo_v2(void *d, void *m)
 {
-	u64 v[5] = {0, 80, 20, 50, 10};
+	u64 v[5] = {0, place_of(d) < 0 ? 80 : 40, 20, 50, 10};
 
 	if (*(unsigned *)m != (40u | 2u << 24))
 		return 25;

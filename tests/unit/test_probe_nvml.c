@@ -58,14 +58,14 @@ static int teardown(void **state)
 struct seen {
 	char key[64], value[2048], source[160];
 };
-static struct seen seen[100];
+static struct seen seen[160];
 static size_t n_seen;
 
 static void collect(void *arg, const char *key, const char *value, const char *source)
 {
 	for (size_t i = 0; i < n_seen; i++)
 		assert_string_not_equal(seen[i].key, key); /* each once */
-	assert_true(n_seen < 100);
+	assert_true(n_seen < 160);
 	snprintf(seen[n_seen].key, sizeof(seen->key), "%s", key);
 	snprintf(seen[n_seen].value, sizeof(seen->value), "%s", value);
 	snprintf(seen[n_seen++].source, sizeof(seen->source), "%s", source);
@@ -119,6 +119,7 @@ static void rows_of(struct nvml *n, unsigned gpu, bool state_only)
 
 #define G "gpu.0000:18:00.0."
 #define H "gpu.0000:c1:00.0."
+#define M "gpu.0000:18:00.0.mig."
 
 static void whole(void **state)
 {
@@ -221,6 +222,62 @@ static void recovery(void **state)
 	rows_of(n, 0, true);
 	assert_row(G "recovery_action", "drain_p2p");
 	assert_row(G "reset_required", "no");
+	nvml_close(n);
+}
+
+static void mig(void **state)
+{
+	NEED_COMPILER();
+	struct nvml *n = open_ok("-DMIG");
+	struct buf whole = BUF_INIT;
+
+	assert_true(nvml_divided(n, 0));
+	assert_false(nvml_divided(n, 1));
+	assert_false(nvml_divided(n, 2)); /* lost: nobody knows */
+	assert_true(nvml_some_divided(n, &whole));
+	assert_string_equal(buf_str(&whole), "GPU-1");
+	buf_free(&whole);
+	rows_of(n, 0, false);
+	assert_row(G "mig_current", "on");
+	assert_row(G "mig_instances", "1.0 2.1");
+	assert_row(M "1.0.uuid", "MIG-0");
+	assert_row(M "1.0.profile", "3g.40gb"); /* the end of its name */
+	assert_row(M "1.0.sms", "60");
+	assert_row(M "1.0.copy_engines", "3");
+	assert_row(M "1.0.memory", "40");
+	assert_row(M "1.0.mem_used", "10");
+	assert_row(M "1.0.processes", "2000");
+	assert_non_null(strstr(value_of(M "1.0.not_reported"), "processes_mps"));
+	assert_row(M "2.1.uuid", "MIG-2");
+	assert_row(M "2.1.profile", "1c.4g.40gb"); /* its name does not say: slices and memory */
+	assert_row(M "2.1.sms", "16");
+	assert_row(G "memory", "80");
+	rows_of(n, 1, false);
+	assert_null(value_of(H "mig_instances"));
+	rows_of(n, 0, true);
+	assert_row(G "mig_instances", "1.0 2.1");
+	assert_row(M "2.1.processes", "2000");
+	assert_null(value_of(M "2.1.profile"));
+	nvml_close(n);
+}
+
+static void mig_of_an_old_driver(void **state)
+{
+	NEED_COMPILER();
+	struct nvml *n = open_ok("-DMIG -DOLD");
+
+	rows_of(n, 0, false);
+	assert_row(G "mig_instances", "1.0 2.1");
+	assert_row(M "1.0.profile", "3g.40gb");
+	assert_null(value_of(M "1.0.sms"));
+	assert_null(value_of(M "2.1.profile"));
+	assert_non_null(strstr(value_of(M "2.1.not_reported"),
+			       "sms (nvmlDeviceGetAttributes_v2: the library lacks it)"));
+	nvml_close(n);
+	n = open_ok(""); /* GPU 0 has no MIG at all */
+	rows_of(n, 0, false);
+	assert_null(value_of(G "mig_instances"));
+	assert_false(nvml_divided(n, 0));
 	nvml_close(n);
 }
 
@@ -358,6 +415,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole),	   cmocka_unit_test(processes),
 		cmocka_unit_test(state_only),	   cmocka_unit_test(recovery),
+		cmocka_unit_test(mig),		   cmocka_unit_test(mig_of_an_old_driver),
 		cmocka_unit_test(missing_symbols), cmocka_unit_test(numbers),
 		cmocka_unit_test(nodes),	   cmocka_unit_test(does_not_start),
 		cmocka_unit_test(no_library),	   cmocka_unit_test(links),
