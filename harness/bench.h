@@ -21,7 +21,7 @@ enum param_type {
 	PARAM_INT,    /* whole number */
 	PARAM_SIZE,   /* bytes, "4KiB" */
 	PARAM_ENUM,   /* one of .choices */
-	PARAM_GPU,    /* index in the host's PCI order; "all" */
+	PARAM_GPU,    /* index in the host's PCI order, or a MIG instance, "3:7.0"; "all" */
 	PARAM_PEER,   /* step: another GPU beside a PARAM_GPU above it in the table; "all" others */
 	PARAM_GPUS,   /* step: GPUs that act together in one process, "0+1+4"; "all" */
 	PARAM_MEMBER, /* case: one of the PARAM_GPUS above it, or "sum"; "all": each, then sum */
@@ -35,8 +35,9 @@ enum param_type {
  * its peer ordinal 1; of PARAM_GPUS the ordinals count up as the numbers of the set do. In plan and
  * key a set is always the ascending list of its numbers; without a GPU it stays "all". A pair of a
  * GPU with itself is not planned; where there is one GPU only, one step is, with the peer "none",
- * which supported() refuses. "local" of a node beside PARAM_GPUS stays that word: the own node of
- * each.
+ * which supported() refuses. Where MIG is on, "all" of PARAM_GPU is the instances; each is CUDA's
+ * ordinal 0, ctx_u64 gives the number of its GPU, and it has no peer and is in no set. "local" of a
+ * node beside PARAM_GPUS stays that word: the own node of each.
  */
 enum param_scope {
 	SCOPE_STEP, /* one process each, so that a hang loses one value only */

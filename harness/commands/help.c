@@ -104,7 +104,7 @@ static void suite_help(void)
 	printf("\nvalues:\n  a,b,c            a list\n  4KiB..1GiB*4     a range with a factor\n"
 	       "  1..8+1           a range with a step\n  all              every GPU, node or "
 	       "choice\n  0+1+4            GPUs that act together in one process; all: all of "
-	       "them\n"
+	       "them\n  0:7.0            a MIG instance: GPU, GPU instance, compute instance\n"
 	       "  local            the NUMA node of the GPU, or of the CPUs at work\n");
 }
 

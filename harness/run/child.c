@@ -200,7 +200,7 @@ static char *visible_gpus(const struct turn *t)
 	struct buf b = BUF_INIT;
 
 	for (size_t i = 0; i < g->n; i++) {
-		const char *uuid = machine_gpu(&t->arm->m, (size_t)g->gpu[i], "uuid");
+		const char *uuid = machine_part(&t->arm->m, (size_t)g->gpu[i], g->mig, "uuid");
 
 		if (uuid)
 			buf_printf(&b, "%s%s", b.len ? "," : "", uuid);

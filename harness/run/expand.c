@@ -3,7 +3,7 @@
 #include "../base/buf.h"
 #include "../base/mem.h"
 #include "../base/units.h"
-#include "gpus.h"
+#include "expand_parts.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,14 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct where {
-	const struct bench *b;
-	const struct param *p;
-	const char *file;
-	unsigned line;
-	struct err *e;
-};
 
 void values_add(struct values *v, const char *s)
 {
@@ -109,8 +101,7 @@ static bool is_choice(const struct param *p, const char *s)
 	return false;
 }
 
-static int bad(const struct where *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static int bad(const struct where *w, const char *fmt, ...)
+int expand_bad(const struct where *w, const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -127,24 +118,26 @@ static int parse_number(const struct where *w, const char *s, uint64_t *v)
 	int rc = size ? units_parse_size(s, v) : units_parse_u64(s, v);
 
 	if (rc == -ERANGE)
-		return bad(w, "%s is too large", s);
+		return expand_bad(w, "%s is too large", s);
 	if (rc && size)
-		return bad(w, "\"%s\" is no size; write for example 4096, 4KiB, 1MiB or 2GiB", s);
+		return expand_bad(
+			w, "\"%s\" is no size; write for example 4096, 4KiB, 1MiB or 2GiB", s);
 	if (rc)
-		return bad(w, "\"%s\" is no whole number", s);
+		return expand_bad(w, "\"%s\" is no whole number", s);
 	if (*v < w->p->min || (w->p->max && *v > w->p->max))
-		return bad(w, "%s is outside %" PRIu64 "..%" PRIu64, s, w->p->min, w->p->max);
+		return expand_bad(w, "%s is outside %" PRIu64 "..%" PRIu64, s, w->p->min,
+				  w->p->max);
 	return 0;
 }
 
-static int add_new(struct values *out, const struct where *w, const char *s)
+int expand_add(struct values *out, const struct where *w, const char *s)
 {
 	for (size_t i = 0; i < out->n; i++) {
 		if (!strcmp(out->v[i], s))
-			return bad(w, "%s stands twice in the list", s);
+			return expand_bad(w, "%s stands twice in the list", s);
 	}
 	if (out->n >= EXPAND_MAX)
-		return bad(w, "more than %d values", EXPAND_MAX);
+		return expand_bad(w, "more than %d values", EXPAND_MAX);
 	values_add(out, s);
 	return 0;
 }
@@ -154,7 +147,7 @@ static int add_number(struct values *out, const struct where *w, uint64_t v)
 	char s[32];
 
 	snprintf(s, sizeof(s), "%" PRIu64, v);
-	return add_new(out, w, s);
+	return expand_add(out, w, s);
 }
 
 /* "A..B", "A..B*F" or "A..B+D" */
@@ -178,11 +171,11 @@ static int add_range(struct values *out, const struct where *w, const char *text
 					w->file, w->line, w->e},
 			step, &s);
 	else if (!rc && step && units_parse_u64(step, &s))
-		rc = bad(w, "\"%s\" is no factor; write for example 4KiB..1GiB*4", step);
+		rc = expand_bad(w, "\"%s\" is no factor; write for example 4KiB..1GiB*4", step);
 	if (!rc && a > b)
-		rc = bad(w, "the range %s..%s is reversed", from, to);
+		rc = expand_bad(w, "the range %s..%s is reversed", from, to);
 	if (!rc && ((op == '*' && (s < 2 || a == 0)) || (op == '+' && s == 0)))
-		rc = bad(w, "the range %s never ends", text);
+		rc = expand_bad(w, "the range %s never ends", text);
 	for (uint64_t v = a; !rc && v <= b;) {
 		uint64_t next;
 		bool over = op == '*' ? __builtin_mul_overflow(v, s, &next)
@@ -198,18 +191,6 @@ static int add_range(struct values *out, const struct where *w, const char *text
 	return rc;
 }
 
-/* All GPUs as one set; nothing where there is none. */
-static void add_every_gpu(struct values *out, const struct machine *m)
-{
-	struct buf set = BUF_INIT;
-
-	for (size_t i = 0; m && i < m->n_gpus; i++)
-		buf_printf(&set, "%s%zu", i ? "+" : "", i);
-	if (set.len)
-		values_add(out, set.s);
-	buf_free(&set);
-}
-
 static int add_all(struct values *out, const struct where *w, const struct machine *m)
 {
 	const char *c = w->p->choices;
@@ -221,7 +202,7 @@ static int add_all(struct values *out, const struct where *w, const struct machi
 			size_t k = strcspn(c, "|");
 			char *s = mem_strndup(c, k);
 
-			rc = add_new(out, w, s);
+			rc = expand_add(out, w, s);
 			free(s);
 			c += k;
 			c += *c == '|';
@@ -229,11 +210,8 @@ static int add_all(struct values *out, const struct where *w, const struct machi
 		return rc;
 	case PARAM_GPU:
 	case PARAM_PEER:
-		for (size_t i = 0; m && i < m->n_gpus && !rc; i++)
-			rc = add_number(out, w, i);
-		break;
 	case PARAM_GPUS:
-		add_every_gpu(out, m);
+		rc = expand_all_gpus(out, w, m);
 		break;
 	case PARAM_MEMBER: /* the plan knows the set */
 		break;
@@ -248,7 +226,7 @@ static int add_all(struct values *out, const struct where *w, const struct machi
 		break;
 	case PARAM_INT:
 	case PARAM_SIZE:
-		return bad(w, "\"all\" means nothing here; write a range such as 1..8");
+		return expand_bad(w, "\"all\" means nothing here; write a range such as 1..8");
 	case PARAM_PATH: /* has been dealt with: "all" is no path */
 		break;
 	}
@@ -266,65 +244,20 @@ static int check_exists(const struct where *w, const struct machine *m, const ch
 	switch (w->p->type) {
 	case PARAM_GPU:
 	case PARAM_PEER:
-	case PARAM_GPUS:
-		if (m->n_gpus && v >= m->n_gpus)
-			return bad(w, "there is no GPU %s; this machine has %zu", s, m->n_gpus);
-		return 0;
+		return expand_check_gpu(w, m, v);
 	case PARAM_NODE:
 	case PARAM_CPU_NODE:
 		n = v <= INT32_MAX ? topology_node(&m->topo, (int)v) : NULL;
 		if (!n)
-			return bad(w, "there is no NUMA node %s", s);
+			return expand_bad(w, "there is no NUMA node %s", s);
 		if (w->p->type == PARAM_CPU_NODE && !n->n_cpus)
-			return bad(w, "NUMA node %s has no CPUs", s);
+			return expand_bad(w, "NUMA node %s has no CPUs", s);
 		if (w->p->type == PARAM_NODE && !n->mem_total_bytes)
-			return bad(w, "NUMA node %s has no memory", s);
+			return expand_bad(w, "NUMA node %s has no memory", s);
 		return 0;
 	default:
 		return 0;
 	}
-}
-
-/* Puts one GPU of a set into in[]. */
-static int mark_member(bool in[GPUS_MAX], const struct where *w, const char *set, const char *one,
-		       const struct machine *m)
-{
-	uint64_t v;
-
-	if (units_parse_u64(one, &v))
-		return bad(w, "\"%s\" is no set of GPUs; write all, or for example 0+1+4", set);
-	if (v >= GPUS_MAX)
-		return bad(w, "there is no GPU %s; the largest number is %d", one, GPUS_MAX - 1);
-	if (in[v])
-		return bad(w, "GPU %s stands twice in %s", one, set);
-	in[v] = true;
-	return check_exists(w, m, one, v);
-}
-
-/* "4+0+1" becomes "0+1+4". */
-static int add_set(struct values *out, const struct where *w, const char *text,
-		   const struct machine *m)
-{
-	bool in[GPUS_MAX] = {false};
-	struct buf set = BUF_INIT;
-	int rc = 0;
-
-	for (const char *s = text; s && !rc;) {
-		size_t n = strcspn(s, "+");
-		char *one = mem_strndup(s, n);
-
-		rc = mark_member(in, w, text, one, m);
-		free(one);
-		s = s[n] ? s + n + 1 : NULL;
-	}
-	for (int i = 0; i < GPUS_MAX; i++) {
-		if (in[i])
-			buf_printf(&set, "%s%d", set.len ? "+" : "", i);
-	}
-	if (!rc)
-		rc = add_new(out, w, buf_str(&set));
-	buf_free(&set);
-	return rc;
 }
 
 /* What a plan keeps: words without blanks, separated by commas. */
@@ -342,25 +275,27 @@ static int add_item(struct values *out, const struct where *w, const char *s,
 	int rc;
 
 	if (!*s)
-		return bad(w, "an empty value stands in the list");
+		return expand_bad(w, "an empty value stands in the list");
 	if (w->p->type == PARAM_PATH)
-		return is_path(s) ? add_new(out, w, s)
-				  : bad(w,
-					"\"%s\" is no absolute path of letters, digits and "
-					"/ _ . : + @ = ~ -",
-					s);
+		return is_path(s) ? expand_add(out, w, s)
+				  : expand_bad(w,
+					       "\"%s\" is no absolute path of letters, digits and "
+					       "/ _ . : + @ = ~ -",
+					       s);
 	if (!strcmp(s, "all"))
-		return out->n ? bad(w, "\"all\" stands alone") : add_all(out, w, m);
+		return out->n ? expand_bad(w, "\"all\" stands alone") : add_all(out, w, m);
 	if (w->p->type == PARAM_ENUM) {
 		if (!is_choice(w->p, s))
-			return bad(w, "\"%s\" is none of %s", s, w->p->choices);
-		return add_new(out, w, s);
+			return expand_bad(w, "\"%s\" is none of %s", s, w->p->choices);
+		return expand_add(out, w, s);
 	}
 	if (w->p->type == PARAM_GPUS)
-		return add_set(out, w, s, m);
+		return expand_set(out, w, s, m);
+	if (w->p->type == PARAM_GPU && strchr(s, ':'))
+		return expand_instance(out, w, s, m);
 	if ((w->p->type == PARAM_NODE && !strcmp(s, "local")) ||
 	    (w->p->type == PARAM_MEMBER && !strcmp(s, "sum")))
-		return add_new(out, w, s);
+		return expand_add(out, w, s);
 	if (dots)
 		return add_range(out, w, s, dots);
 	rc = parse_number(w, s, &v);
@@ -412,7 +347,7 @@ char *expand_one(const struct bench *b, const struct param *p, const char *text,
 	char *s = NULL;
 
 	if (!strcmp(text, "all") || strstr(text, ".."))
-		bad(&w, "a gate names one value, not a list");
+		expand_bad(&w, "a gate names one value, not a list");
 	else if (!add_item(&v, &w, text, NULL))
 		s = mem_strdup(values_at(&v, 0));
 	values_free(&v);

@@ -2,6 +2,8 @@
 #include "gpus.h"
 #include "../base/buf.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +12,27 @@ bool gpus_type(enum param_type t)
 	return t == PARAM_GPU || t == PARAM_PEER || t == PARAM_GPUS;
 }
 
+int gpus_instance(const char *value, uint64_t *gpu, char mig[MIG_MAX])
+{
+	unsigned g, gi, ci;
+	int n = 0;
+
+	if (value[strspn(value, "0123456789:.")] != '\0' ||
+	    sscanf(value, "%9u:%9u.%9u%n", &g, &gi, &ci, &n) != 3 || value[n])
+		return -EINVAL;
+	*gpu = g;
+	snprintf(mig, MIG_MAX, "%u.%u", gi, ci);
+	return 0;
+}
+
 void gpus_add(struct gpus *g, const char *value)
 {
+	uint64_t gpu;
+
+	if (g->n < GPUS_MAX && !gpus_instance(value, &gpu, g->mig)) {
+		g->gpu[g->n++] = (int)gpu;
+		return;
+	}
 	while (*value >= '0' && *value <= '9' && g->n < GPUS_MAX) {
 		g->gpu[g->n++] = atoi(value);
 		value += strcspn(value, "+");

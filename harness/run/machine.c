@@ -1,5 +1,6 @@
 /* The machine as planning sees it: see machine.h. */
 #include "machine.h"
+#include "../base/buf.h"
 #include "../base/mem.h"
 
 #include <stdio.h>
@@ -82,6 +83,40 @@ const char *machine_gpu(const struct machine *m, size_t gpu, const char *field)
 	return machine_value(m, key);
 }
 
+const char *machine_part(const struct machine *m, size_t gpu, const char *mig, const char *field)
+{
+	char key[96];
+
+	if (!*mig)
+		return machine_gpu(m, gpu, field);
+	snprintf(key, sizeof(key), "gpu.%zu.mig.%s.%s", gpu, mig, field);
+	return machine_value(m, key);
+}
+
+bool machine_divided(const struct machine *m, size_t gpu)
+{
+	const char *mode = machine_gpu(m, gpu, "mig_current");
+
+	return mode && !strcmp(mode, "on");
+}
+
+char *machine_instances(const struct machine *m, size_t gpu)
+{
+	const char *ids = machine_gpu(m, gpu, "mig_instances");
+	char *copy = mem_strdup(ids ? ids : ""), *save = NULL;
+	struct buf b = BUF_INIT;
+
+	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		buf_printf(&b, "%s%zu:%s", b.len ? ", " : "", gpu, w);
+	free(copy);
+	return buf_steal(&b);
+}
+
+char *machine_words(const struct machine *m, size_t gpu, const char *mig)
+{
+	return mem_printf("GPU %zu%s%s (%s)", gpu, *mig ? ", MIG " : "", mig, m->gpu[gpu].address);
+}
+
 static bool has_memory(const struct machine *m, int node)
 {
 	const struct topo_node *n = topology_node(&m->topo, node);
@@ -127,7 +162,38 @@ static const char *what_to_do(const char *cuda)
 	return "";
 }
 
-char *machine_gpu_problem(const struct machine *m, size_t gpu, bool without_nvml,
+/* A whole GPU that is divided: what to name instead. */
+static char *divided_problem(const struct machine *m, size_t gpu)
+{
+	char *instances = machine_instances(m, gpu), *why;
+
+	if (*instances)
+		why = mem_printf("%s: MIG is on, so its instances are what can be measured: %s",
+				 m->gpu[gpu].address, instances);
+	else
+		why = mem_printf("%s: MIG is on and it has no instance: nvidia-smi mig -cgi "
+				 "PROFILE -C makes one, nvidia-smi -mig 0 turns MIG off",
+				 m->gpu[gpu].address);
+	free(instances);
+	return why;
+}
+
+static char *instance_problem(const struct machine *m, size_t gpu, const char *mig)
+{
+	if (!machine_divided(m, gpu))
+		return mem_printf("%s has no MIG instance %s: %s", m->gpu[gpu].address, mig,
+				  machine_gpu(m, gpu, "mig_current") ? "MIG is off"
+								     : "NVML shows no MIG there");
+	if (machine_part(m, gpu, mig, "uuid"))
+		return NULL;
+	char *instances = machine_instances(m, gpu);
+	char *why = mem_printf("%s has no MIG instance %s; it has %s", m->gpu[gpu].address, mig,
+			       *instances ? instances : "none");
+	free(instances);
+	return why;
+}
+
+char *machine_gpu_problem(const struct machine *m, size_t gpu, const char *mig, bool without_nvml,
 			  enum status *status)
 {
 	const char *cuda = machine_value(m, "cuda.status"), *nvml = machine_value(m, "nvml.status");
@@ -154,6 +220,10 @@ char *machine_gpu_problem(const struct machine *m, size_t gpu, bool without_nvml
 			"%s: NVML cannot be used (%s), so nobody can tell whether the GPU is "
 			"free and healthy; --force=nvml measures all the same",
 			address, nvml);
+	if (*mig)
+		return instance_problem(m, gpu, mig);
+	if (machine_divided(m, gpu))
+		return divided_problem(m, gpu);
 	if (!machine_gpu(m, gpu, "cuda_ordinal"))
 		return mem_printf("%s is on the PCI bus but CUDA does not show it", address);
 	if (!without_nvml && !machine_gpu(m, gpu, "mem_used"))

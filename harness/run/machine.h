@@ -38,15 +38,27 @@ const char *machine_value(const struct machine *m, const char *key);
 /* The same for "gpu.N.field". */
 const char *machine_gpu(const struct machine *m, size_t gpu, const char *field);
 
+/*
+ * MIG. mig names an instance of the GPU ("7.0": GPU instance, compute instance), "" the whole GPU;
+ * machine_part gives the probe's row of either. A divided GPU (MIG is on) is measured by its
+ * instances only: machine_instances lists them as a suite names them, "0:1.0, 0:2.0", "" for none;
+ * caller frees.
+ */
+const char *machine_part(const struct machine *m, size_t gpu, const char *mig, const char *field);
+bool machine_divided(const struct machine *m, size_t gpu);
+char *machine_instances(const struct machine *m, size_t gpu);
+/* "GPU 3 (0000:18:00.0)", "GPU 3, MIG 7.0 (0000:18:00.0)". Caller frees. */
+char *machine_words(const struct machine *m, size_t gpu, const char *mig);
+
 /* NUMA node of a GPU as the probe or sysfs says; the first node with memory where neither does. */
 int machine_gpu_node(const struct machine *m, size_t gpu);
 
 /*
- * Why GPU steps cannot run on that GPU: NULL if they can. *status is what such a step is:
- * ST_SKIP where this build or machine has no GPU part, ST_FAIL where a GPU on the bus is not
+ * Why GPU steps cannot run on that GPU or instance: NULL if they can. *status is what such a step
+ * is: ST_SKIP where this build or machine has no GPU part, ST_FAIL where a GPU on the bus is not
  * usable. Caller frees.
  */
-char *machine_gpu_problem(const struct machine *m, size_t gpu, bool without_nvml,
+char *machine_gpu_problem(const struct machine *m, size_t gpu, const char *mig, bool without_nvml,
 			  enum status *status);
 
 #endif

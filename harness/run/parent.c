@@ -13,9 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
+struct lock {
+	char *uuid; /* of the GPU, or of a MIG instance of it */
+	int fd;
+};
+
 struct parent_gpu {
 	char *left_alone; /* why, NULL if not; owned */
-	int lock;	  /* descriptor, -1 before it is asked for */
+	struct lock *lock;
+	size_t n_locks, cap_locks;
 };
 
 /* The turn at hand. */
@@ -143,29 +149,37 @@ static char *look(const struct running *r, enum status *status)
 	for (size_t i = 0; gpu_of(r, i) && !why; i++) {
 		size_t gpu = (size_t)r->t->st->gpus.gpu[i];
 
-		why = machine_gpu_problem(m, gpu, false, status);
+		why = machine_gpu_problem(m, gpu, r->t->st->gpus.mig, false, status);
 		if (!why)
-			why = preflight_gpu(m, gpu, &p->forced, status);
+			why = preflight_gpu(m, gpu, r->t->st->gpus.mig, &p->forced, status);
 	}
 	return why;
 }
 
-/* Takes the lock of the i-th GPU, if this run has not got it yet. */
+/* Takes the lock of the i-th GPU or of the instance, if this run has not got it yet. */
 static char *lock_gpu(const struct running *r, size_t i, enum status *status)
 {
 	const struct machine *m = &r->t->arm->m;
 	struct parent_gpu *gpu = gpu_of(r, i);
 	size_t number = (size_t)r->t->st->gpus.gpu[i];
-	const char *uuid = machine_gpu(m, number, "uuid");
+	const char *mig = r->t->st->gpus.mig, *uuid = machine_part(m, number, mig, "uuid");
 	struct err e = ERR_INIT;
 
-	if (gpu->lock >= 0 || !uuid)
-		return NULL;
-	gpu->lock = preflight_lock(uuid, &e);
-	if (gpu->lock >= 0)
+	for (size_t k = 0; uuid && k < gpu->n_locks; k++) {
+		if (!strcmp(gpu->lock[k].uuid, uuid))
+			return NULL;
+	}
+	int fd = uuid ? preflight_lock(uuid, &e) : -1;
+	if (fd >= 0) {
+		gpu->lock = mem_grow(gpu->lock, gpu->n_locks, &gpu->cap_locks, sizeof(*gpu->lock));
+		gpu->lock[gpu->n_locks++] = (struct lock){mem_strdup(uuid), fd};
+	}
+	if (fd >= 0 || !uuid)
 		return NULL;
 	*status = ST_BUSY;
-	return mem_printf("GPU %zu (%s): %s", number, m->gpu[number].address, e.text);
+	char *words = machine_words(m, number, mig), *why = mem_printf("%s: %s", words, e.text);
+	free(words);
+	return why;
 }
 
 /* Before a step: may it be started? NULL if it may. Caller frees. */
@@ -261,18 +275,23 @@ void parent_open(struct parent *p)
 {
 	p->start_ns = clock_wall_ns();
 	p->gpu = mem_zalloc(p->n_gpus + 1, sizeof(*p->gpu));
-	for (size_t i = 0; i < p->n_gpus; i++)
-		p->gpu[i].lock = -1;
+}
+
+static void forget_gpu(struct parent_gpu *g)
+{
+	for (size_t i = 0; i < g->n_locks; i++) {
+		close(g->lock[i].fd);
+		free(g->lock[i].uuid);
+	}
+	free(g->lock);
+	free(g->left_alone);
 }
 
 void parent_close(struct parent *p)
 {
 	log_progress_end();
-	for (size_t i = 0; i < p->n_gpus; i++) {
-		if (p->gpu[i].lock >= 0)
-			close(p->gpu[i].lock);
-		free(p->gpu[i].left_alone);
-	}
+	for (size_t i = 0; i < p->n_gpus; i++)
+		forget_gpu(&p->gpu[i]);
 	free(p->gpu);
 	p->gpu = NULL;
 }

@@ -7,13 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool needs_gpu(const struct bench *b)
+static bool takes(const struct bench *b, bool (*wanted)(enum param_type))
 {
 	for (const struct param *p = b->params; p->name; p++) {
-		if (gpus_type(p->type))
+		if (wanted(p->type))
 			return true;
 	}
 	return false;
+}
+
+static bool is_several(enum param_type t)
+{
+	return t == PARAM_PEER || t == PARAM_GPUS;
 }
 
 /* The first of the step's GPUs that cannot be used makes the step impossible. */
@@ -27,7 +32,7 @@ static char *why_not_gpus(const struct gpus *g, const struct machine *m, bool wi
 
 		*status = ST_FAIL;
 		if (gpu < m->n_gpus)
-			why = machine_gpu_problem(m, gpu, without_nvml, status);
+			why = machine_gpu_problem(m, gpu, g->mig, without_nvml, status);
 		else
 			why = mem_printf("GPU %zu of the plan is not there: the PCI bus shows %zu",
 					 gpu, m->n_gpus);
@@ -40,10 +45,12 @@ char *plan_why_not(const struct plan_step *st, const struct machine *m, bool wit
 	enum status status = ST_SKIP;
 	char *why = NULL, *text;
 
-	if (needs_gpu(st->bench) && m && !m->n_gpus)
+	if (takes(st->bench, gpus_type) && m && !m->n_gpus)
 		why = mem_strdup("no NVIDIA GPU on the PCI bus");
 	else if (!st->bench->run)
 		why = mem_strdup("built without nvcc: the GPU part is not in this program");
+	else if (m && takes(st->bench, is_several) && (st->gpus.mig[0] || !st->gpus.n))
+		why = mem_strdup("not applicable: MIG is on (no peer access, no CUDA IPC)");
 	else if (m)
 		why = why_not_gpus(&st->gpus, m, without_nvml, &status);
 	text = why ? mem_printf("%s:%s", status_name(status), why) : mem_strdup("");

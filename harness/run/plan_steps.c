@@ -97,6 +97,16 @@ static void replace(char **text, char *by)
 	*text = by;
 }
 
+/* A GPU that no other can be a peer of: the only whole one of the machine, or a MIG instance. */
+static bool is_alone(const struct making *k, const struct gpus *g)
+{
+	size_t whole = 0;
+
+	for (size_t i = 0; k->m && i < k->m->n_gpus; i++)
+		whole += !machine_divided(k->m, i);
+	return g->n && (g->mig[0] || (k->m && whole < 2));
+}
+
 /* The values of one step by index in the table, its GPUs and how many cases it has. */
 static size_t step_values(struct making *k, const size_t *pick, char **text, struct plan_step *st)
 {
@@ -106,8 +116,10 @@ static size_t step_values(struct making *k, const size_t *pick, char **text, str
 		const struct values *v = &k->value[n];
 		bool every = p->type == PARAM_MEMBER && !strcmp(values_at(v, 0), "all");
 
-		text[n] =
-			p->scope == SCOPE_CASE ? values_join(v) : mem_strdup(values_at(v, pick[n]));
+		text[n] = p->scope == SCOPE_CASE ? values_join(v)
+			  : p->type == PARAM_PEER && is_alone(k, &st->gpus)
+				  ? mem_strdup("none")
+				  : mem_strdup(values_at(v, pick[n]));
 		if (gpus_type(p->type))
 			gpus_add(&st->gpus, text[n]);
 		if (every && st->gpus.n)
@@ -153,16 +165,21 @@ static void add_step(struct making *k, const size_t *pick)
 	k->p->step[k->p->n++] = st;
 }
 
-/* Whether this combination pairs a GPU with itself. */
-static bool is_own_peer(struct making *k, const size_t *pick)
+/* Whether this combination pairs a GPU with itself, or one that is alone for a second time. */
+static bool is_no_pair(struct making *k, const size_t *pick)
 {
 	const struct values *gpu = plan_values_of(k, PARAM_GPU);
 	const struct values *peer = plan_values_of(k, PARAM_PEER);
+	struct gpus g = {.n = 0};
 
 	if (!gpu || !peer)
 		return false;
 	const char *a = values_at(gpu, pick[gpu - k->value]);
-	return *a <= '9' && !strcmp(a, values_at(peer, pick[peer - k->value]));
+
+	gpus_add(&g, a);
+	if (is_alone(k, &g))
+		return pick[peer - k->value] > 0;
+	return g.n && !strcmp(a, values_at(peer, pick[peer - k->value]));
 }
 
 /* Every combination of the step-scope values, the last parameter varying fastest. */
@@ -175,7 +192,7 @@ static void add_combinations(struct making *k)
 	for (;;) {
 		size_t i = n;
 
-		if (!is_own_peer(k, pick))
+		if (!is_no_pair(k, pick))
 			add_step(k, pick);
 		while (i-- > 0) {
 			if (k->b->params[i].scope == SCOPE_STEP && ++pick[i] < k->value[i].n)
@@ -189,17 +206,11 @@ static void add_combinations(struct making *k)
 
 int plan_add_steps(struct making *k)
 {
-	struct values *peer = plan_values_of(k, PARAM_PEER);
 	size_t before = k->p->n;
 
 	add_combinations(k);
 	if (k->p->n > before)
 		return 0;
-	if (!k->m || k->m->n_gpus != 1)
-		return err_at(k->e, EINVAL, k->s->path, k->sec->line,
-			      "%s: a GPU is no peer of itself; name two GPUs", k->b->name);
-	values_free(peer);
-	values_add(peer, "none");
-	add_combinations(k);
-	return 0;
+	return err_at(k->e, EINVAL, k->s->path, k->sec->line,
+		      "%s: a GPU is no peer of itself; name two GPUs", k->b->name);
 }

@@ -60,9 +60,17 @@ bool forced_has(const struct forced *f, const char *name)
 	return false;
 }
 
-double preflight_idle_bytes(const struct machine *m, size_t gpu)
+/* What NVML says of the instance; where it says nothing, of its GPU. */
+static const char *use(const struct machine *m, size_t gpu, const char *mig, const char *field)
 {
-	const char *total = machine_gpu(m, gpu, "memory");
+	const char *v = machine_part(m, gpu, mig, field);
+
+	return v ? v : machine_gpu(m, gpu, field);
+}
+
+double preflight_idle_bytes(const struct machine *m, size_t gpu, const char *mig)
+{
+	const char *total = use(m, gpu, mig, "memory");
 	double share = total ? strtod(total, NULL) * IDLE_SHARE : 0;
 
 	return share > IDLE_BYTES ? share : IDLE_BYTES;
@@ -82,17 +90,17 @@ static bool pending(const struct machine *m, size_t gpu, const char *current, co
 	return a && b && strcmp(a, b);
 }
 
-static char *in_use(const struct machine *m, size_t gpu, const struct forced *f)
+static char *in_use(const struct machine *m, size_t gpu, const char *mig, const struct forced *f)
 {
-	const char *pids = machine_gpu(m, gpu, "processes"),
-		   *used = machine_gpu(m, gpu, "mem_used");
+	const char *pids = use(m, gpu, mig, "processes"), *used = use(m, gpu, mig, "mem_used");
 	char amount[32];
 
 	if (pids && *pids && !forced_has(f, "busy"))
 		return mem_printf(
 			"other processes run on it (pid %s); --force=busy measures all the same",
 			pids);
-	if (used && strtod(used, NULL) > preflight_idle_bytes(m, gpu) && !forced_has(f, "memory"))
+	if (used && strtod(used, NULL) > preflight_idle_bytes(m, gpu, mig) &&
+	    !forced_has(f, "memory"))
 		return mem_printf(
 			"%s of its memory is in use, so somebody works on it (a container hides "
 			"its pids); --force=memory measures all the same",
@@ -100,11 +108,26 @@ static char *in_use(const struct machine *m, size_t gpu, const struct forced *f)
 	return NULL;
 }
 
-static char *not_in_order(const struct machine *m, size_t gpu, const struct forced *f)
+/* What the NVLink fabric wants; a MIG instance uses no NVLink. */
+static char *fabric_trouble(const struct machine *m, size_t gpu, const struct forced *f)
 {
 	const char *fabric = machine_gpu(m, gpu, "fabric_state");
 	const char *fabric_status = machine_gpu(m, gpu, "fabric_status");
 
+	if (fabric && strcmp(fabric, "completed") && strcmp(fabric, "not_supported") &&
+	    !forced_has(f, "fabric"))
+		return mem_printf(
+			"the NVLink fabric is not ready (state %s): is the Fabric Manager running?",
+			fabric);
+	if (fabric && !strcmp(fabric, "completed") && fabric_status &&
+	    strcmp(fabric_status, "success") && !forced_has(f, "fabric"))
+		return mem_printf("the NVLink fabric reports %s: see the Fabric Manager's log",
+				  fabric_status);
+	return NULL;
+}
+
+static char *not_in_order(const struct machine *m, size_t gpu, const struct forced *f)
+{
 	if (is(m, gpu, "compute_mode", "prohibited") && !forced_has(f, "compute-mode"))
 		return mem_strdup(
 			"its compute mode is \"prohibited\"; nvidia-smi -c DEFAULT allows work");
@@ -120,24 +143,16 @@ static char *not_in_order(const struct machine *m, size_t gpu, const struct forc
 		if (is(m, gpu, "remap_pending", "yes") || is(m, gpu, "retired_pending", "yes"))
 			return mem_strdup("a row remap or page retirement waits for a reset");
 	}
-	if (fabric && strcmp(fabric, "completed") && strcmp(fabric, "not_supported") &&
-	    !forced_has(f, "fabric"))
-		return mem_printf(
-			"the NVLink fabric is not ready (state %s): is the Fabric Manager running?",
-			fabric);
-	if (fabric && !strcmp(fabric, "completed") && fabric_status &&
-	    strcmp(fabric_status, "success") && !forced_has(f, "fabric"))
-		return mem_printf("the NVLink fabric reports %s: see the Fabric Manager's log",
-				  fabric_status);
 	return NULL;
 }
 
 /* Slurm and Kubernetes say which GPUs are ours through CUDA_VISIBLE_DEVICES. */
-static char *not_allotted(const struct machine *m, size_t gpu, const struct forced *f)
+static char *not_allotted(const struct machine *m, size_t gpu, const char *mig,
+			  const struct forced *f)
 {
 	const char *visible = getenv("CUDA_VISIBLE_DEVICES"), *job = getenv("SLURM_JOB_ID");
-	const char *uuid = machine_gpu(m, gpu, "uuid"),
-		   *ordinal = machine_gpu(m, gpu, "cuda_ordinal");
+	const char *uuid = machine_part(m, gpu, mig, "uuid"),
+		   *ordinal = *mig ? NULL : machine_gpu(m, gpu, "cuda_ordinal");
 
 	if (!visible || forced_has(f, "allotment"))
 		return NULL;
@@ -147,34 +162,40 @@ static char *not_allotted(const struct machine *m, size_t gpu, const struct forc
 			  job ? "Slurm" : "the caller", visible);
 }
 
-char *preflight_gpu(const struct machine *m, size_t gpu, const struct forced *f,
+char *preflight_gpu(const struct machine *m, size_t gpu, const char *mig, const struct forced *f,
 		    enum status *status)
 {
-	char *why = not_allotted(m, gpu, f), *text;
+	char *why = not_allotted(m, gpu, mig, f);
 
 	*status = ST_SKIP;
 	if (!why) {
-		why = in_use(m, gpu, f);
+		why = in_use(m, gpu, mig, f);
 		*status = ST_BUSY;
 	}
 	if (!why) {
 		why = not_in_order(m, gpu, f);
 		*status = ST_FAIL;
 	}
+	if (!why && !*mig)
+		why = fabric_trouble(m, gpu, f);
 	if (!why)
 		return NULL;
-	text = mem_printf("GPU %zu (%s): %s", gpu, m->gpu[gpu].address, why);
+	char *words = machine_words(m, gpu, mig), *text = mem_printf("%s: %s", words, why);
+	free(words);
 	free(why);
 	return text;
 }
 
 char *preflight_warning(const struct machine *m, size_t gpu)
 {
+	const char *pids = machine_divided(m, gpu) ? machine_gpu(m, gpu, "processes") : NULL;
 	const char *what =
 		is(m, gpu, "confidential", "yes") ? "confidential computing is on: copies are "
 						    "encrypted and slower"
 		: is(m, gpu, "vgpu", "yes")	  ? "this is a virtual GPU: others may share it"
-						  : NULL;
+		: pids && *pids ? "MIG is on and processes run on its instances: they share its "
+				  "link to the host"
+				: NULL;
 
 	return what ? mem_printf("GPU %zu (%s): %s", gpu, m->gpu[gpu].address, what)
 		    : mem_strdup("");

@@ -25,25 +25,26 @@ int forced_parse(struct forced *f, const char *text, struct err *e);
 bool forced_has(const struct forced *f, const char *name);
 
 /*
- * Why this GPU must not be measured now, from rows that a probe has put into the machine; NULL if
- * it may. *status: ST_BUSY (somebody is using it) or ST_FAIL (it is not in order). Caller frees.
- * idle_bytes: memory in use that counts as idle (the driver's own).
+ * Why this GPU, or its MIG instance mig ("" for the whole GPU), must not be measured now, from rows
+ * that a probe has put into the machine; NULL if it may. *status: ST_BUSY (somebody is using it) or
+ * ST_FAIL (it is not in order). Caller frees. idle_bytes: memory in use that counts as idle (the
+ * driver's own).
  */
-char *preflight_gpu(const struct machine *m, size_t gpu, const struct forced *f,
+char *preflight_gpu(const struct machine *m, size_t gpu, const char *mig, const struct forced *f,
 		    enum status *status);
 
 /* Memory in use above which somebody else's work is assumed, bytes. */
-double preflight_idle_bytes(const struct machine *m, size_t gpu);
+double preflight_idle_bytes(const struct machine *m, size_t gpu, const char *mig);
 
-/* One line of warning about a GPU (confidential computing, vGPU), "" if none. Caller frees. */
+/* One line of warning about a GPU (confidential computing, vGPU, MIG), "" if none. Caller frees. */
 char *preflight_warning(const struct machine *m, size_t gpu);
 
 /* The same about the machine as a whole: DCGM, whose profiling disturbs what is measured. */
 const char *preflight_machine_warning(const struct machine *m);
 
 /*
- * Takes the lock of a GPU (a file named by its UUID under the runtime directory) for as long as
- * this process lives. Returns a descriptor to close, or -EBUSY with the holder's pid in e.
+ * Takes the lock of a GPU or instance (a file named by its UUID under the runtime directory) for as
+ * long as this process lives. Returns a descriptor to close, or -EBUSY with the holder's pid in e.
  */
 int preflight_lock(const char *uuid, struct err *e);
 

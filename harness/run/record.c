@@ -157,6 +157,24 @@ static int same(const struct bundle_data *d, const char *arm, const char *key, c
 		key, then ? then : "", now ? now : "");
 }
 
+/* A MIG instance that was made anew has another UUID. */
+static int same_instances(const struct machine *m, const char *arm, size_t gpu,
+			  const struct bundle_data *d, struct err *e)
+{
+	char *ids, *save = NULL, key[96];
+	int rc;
+
+	snprintf(key, sizeof(key), "gpu.%zu.mig_instances", gpu);
+	rc = same(d, arm, key, machine_value(m, key), e);
+	ids = mem_strdup(rc || !machine_value(m, key) ? "" : machine_value(m, key));
+	for (char *w = strtok_r(ids, " ", &save); w && !rc; w = strtok_r(NULL, " ", &save)) {
+		snprintf(key, sizeof(key), "gpu.%zu.mig.%s.uuid", gpu, w);
+		rc = same(d, arm, key, machine_value(m, key), e);
+	}
+	free(ids);
+	return rc;
+}
+
 int record_same(const struct arm *arm, const struct bundle_data *d, struct err *e)
 {
 	static const char *const keys[] = {"host.name", "host.boot_id", "host.kernel",
@@ -172,6 +190,8 @@ int record_same(const struct arm *arm, const struct bundle_data *d, struct err *
 
 		snprintf(key, sizeof(key), "gpu.%zu.uuid", i);
 		rc = same(d, arm->name, key, machine_value(&arm->m, key), e);
+		if (!rc)
+			rc = same_instances(&arm->m, arm->name, i, d, e);
 	}
 	return rc;
 }

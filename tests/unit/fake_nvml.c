@@ -55,9 +55,8 @@ static int index_of(const void *d)
 /* Place of a MIG instance, -1: it is a GPU. */
 static int place_of(const void *d)
 {
-	return (const char *)d >= mig && (const char *)d < mig + 3
-		       ? (int)((const char *)d - mig)
-		       : -1;
+	return (const char *)d >= mig && (const char *)d < mig + 3 ? (int)((const char *)d - mig)
+								   : -1;
 }
 
 int nvmlInit_v2(void)
@@ -206,7 +205,8 @@ int nvmlDeviceGetComputeInstanceId(void *d, unsigned *id)
 #ifndef OLD
 int nvmlDeviceGetAttributes_v2(void *d, unsigned *a)
 {
-	static const unsigned whole[] = {60, 3, 3, 0, 3, 0, 3, 3}, part[] = {16, 4, 4, 0, 4, 1, 4, 1};
+	static const unsigned whole[] = {60, 3, 3, 0, 3, 0, 3, 3},
+			      part[] = {16, 4, 4, 0, 4, 1, 4, 1};
 	u64 mib = 40448; /* 39.5 GiB: 40 in the name */
 
 	memcpy(a, place_of(d) ? part : whole, sizeof(whole));

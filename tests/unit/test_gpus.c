@@ -77,6 +77,23 @@ static void test_names(void **state)
 	free(members);
 }
 
+static void test_instances(void **state)
+{
+	static const char *const wrong[] = {"3",      "3:7",  "3:7.0x", "3:-7.0",
+					    "3: 7.0", ":7.0", "3:7.0.1"};
+	struct gpus g = {.n = 0};
+	char mig[MIG_MAX];
+	uint64_t gpu;
+
+	(void)state;
+	gpus_add(&g, "3:12.1");
+	assert_int_equal(g.n, 1);
+	assert_int_equal(g.gpu[0], 3);
+	assert_string_equal(g.mig, "12.1");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_int_equal(gpus_instance(wrong[i], &gpu, mig), -22);
+}
+
 static void sees(const struct bench *b, const char *const *params, size_t n, const int *want,
 		 int n_want)
 {
@@ -137,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_instances),
 		cmocka_unit_test(test_a_process_knows_its_gpus),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_expectations_are_facts),

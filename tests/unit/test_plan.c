@@ -172,11 +172,11 @@ static void test_gpu_missing_in_cuda(void **state)
 	m.gpu[1] = m.gpu[0];
 	strcpy(m.gpu[1].address, "0000:9a:00.0");
 	m.n_gpus = 2;
-	char *why = machine_gpu_problem(&m, 1, false, &s);
+	char *why = machine_gpu_problem(&m, 1, "", false, &s);
 	assert_int_equal(s, ST_FAIL);
 	assert_string_equal(why, "0000:9a:00.0 is on the PCI bus but CUDA does not show it");
 	free(why);
-	assert_null(machine_gpu_problem(&m, 0, false, &s));
+	assert_null(machine_gpu_problem(&m, 0, "", false, &s));
 	machine_free(&m);
 }
 

@@ -35,16 +35,16 @@ static void fails(const char *key, const char *value, const char *force, enum st
 	enum status s = ST_PASS;
 
 	make(&m);
-	assert_null(preflight_gpu(&m, 0, &f, &s));
+	assert_null(preflight_gpu(&m, 0, "", &f, &s));
 	machine_add(&m, key, value, "test");
-	char *why = preflight_gpu(&m, 0, &f, &s);
+	char *why = preflight_gpu(&m, 0, "", &f, &s);
 	assert_non_null(why);
 	assert_int_equal(s, want);
 	assert_non_null(strstr(why, part));
 	assert_non_null(strstr(why, "GPU 0 (0000:17:00.0)"));
 	free(why);
 	assert_int_equal(forced_parse(&f, force, &e), 0);
-	assert_null(preflight_gpu(&m, 0, &f, &s));
+	assert_null(preflight_gpu(&m, 0, "", &f, &s));
 	machine_free(&m);
 }
 
@@ -64,6 +64,63 @@ static void test_checks(void **state)
 	fails(GPU "fabric_status", "17", "fabric", ST_FAIL, "reports 17");
 }
 
+#define MIG "gpu.0000:17:00.0.mig.7.0."
+
+/* What belongs to the instance is asked of it, what belongs to the board of the GPU. */
+static void test_instances(void **state)
+{
+	struct machine m;
+	struct forced f = {0};
+	enum status s = ST_PASS;
+
+	(void)state;
+	make(&m);
+	machine_add(&m, GPU "processes", "17", "test"); /* on a neighbour */
+	machine_add(&m, GPU "mem_used", "70e9", "test");
+	machine_add(&m, GPU "fabric_state", "in_progress", "test");
+	machine_add(&m, MIG "processes", "", "test");
+	machine_add(&m, MIG "mem_used", "20e6", "test");
+	machine_add(&m, MIG "memory", "10e9", "test");
+	assert_null(preflight_gpu(&m, 0, "7.0", &f, &s));
+	machine_add(&m, MIG "processes", "4711", "test");
+	char *why = preflight_gpu(&m, 0, "7.0", &f, &s);
+	assert_non_null(why);
+	assert_int_equal(s, ST_BUSY);
+	assert_non_null(strstr(why, "GPU 0, MIG 7.0 (0000:17:00.0): other processes"));
+	assert_non_null(strstr(why, "4711"));
+	free(why);
+	why = preflight_gpu(&m, 0, "8.0", &f, &s); /* NVML says nothing of it: the GPU counts */
+	assert_non_null(strstr(why, "pid 17"));
+	free(why);
+	machine_add(&m, MIG "processes", "", "test");
+	machine_add(&m, GPU "remap_failed", "yes", "test");
+	why = preflight_gpu(&m, 0, "7.0", &f, &s);
+	assert_int_equal(s, ST_FAIL);
+	free(why);
+	machine_free(&m);
+}
+
+static void test_instance_allotment(void **state)
+{
+	struct machine m;
+	struct forced f = {0};
+	enum status s = ST_PASS;
+
+	(void)state;
+	make(&m);
+	machine_add(&m, MIG "uuid", "MIG-7", "test");
+	machine_add(&m, "gpu.0000:17:00.0.mig.8.0.uuid", "MIG-8", "test");
+	setenv("CUDA_VISIBLE_DEVICES", "MIG-7", 1);
+	char *mine = preflight_gpu(&m, 0, "7.0", &f, &s);
+	char *other = preflight_gpu(&m, 0, "8.0", &f, &s);
+	unsetenv("CUDA_VISIBLE_DEVICES");
+	assert_null(mine);
+	assert_non_null(other);
+	assert_non_null(strstr(other, "did not allot it"));
+	free(other);
+	machine_free(&m);
+}
+
 static void test_allotment(void **state)
 {
 	struct machine m = {0};
@@ -74,7 +131,7 @@ static void test_allotment(void **state)
 	m.gpu = calloc(1, sizeof(*m.gpu));
 	m.n_gpus = 1;
 	setenv("CUDA_VISIBLE_DEVICES", "GPU-other", 1);
-	char *why = preflight_gpu(&m, 0, &f, &s);
+	char *why = preflight_gpu(&m, 0, "", &f, &s);
 	unsetenv("CUDA_VISIBLE_DEVICES");
 	assert_non_null(strstr(why, "did not allot it"));
 	assert_int_equal(s, ST_SKIP);
@@ -94,6 +151,12 @@ static void test_warnings(void **state)
 	machine_add(&m, GPU "vgpu", "yes", "test");
 	char *w = preflight_warning(&m, 0);
 	assert_non_null(strstr(w, "virtual GPU"));
+	free(w);
+	machine_add(&m, GPU "vgpu", "no", "test");
+	machine_add(&m, GPU "mig_current", "on", "test");
+	machine_add(&m, GPU "processes", "17", "test");
+	w = preflight_warning(&m, 0);
+	assert_non_null(strstr(w, "they share its link"));
 	free(w);
 	machine_free(&m);
 }
@@ -141,8 +204,9 @@ static void test_lock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_checks),	 cmocka_unit_test(test_allotment),
-		cmocka_unit_test(test_warnings), cmocka_unit_test(test_force_word),
+		cmocka_unit_test(test_checks),	  cmocka_unit_test(test_allotment),
+		cmocka_unit_test(test_instances), cmocka_unit_test(test_instance_allotment),
+		cmocka_unit_test(test_warnings),  cmocka_unit_test(test_force_word),
 		cmocka_unit_test(test_lock),
 	};
 

@@ -413,12 +413,18 @@ static void no_library(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole),	   cmocka_unit_test(processes),
-		cmocka_unit_test(state_only),	   cmocka_unit_test(recovery),
-		cmocka_unit_test(mig),		   cmocka_unit_test(mig_of_an_old_driver),
-		cmocka_unit_test(missing_symbols), cmocka_unit_test(numbers),
-		cmocka_unit_test(nodes),	   cmocka_unit_test(does_not_start),
-		cmocka_unit_test(no_library),	   cmocka_unit_test(links),
+		cmocka_unit_test(whole),
+		cmocka_unit_test(processes),
+		cmocka_unit_test(state_only),
+		cmocka_unit_test(recovery),
+		cmocka_unit_test(mig),
+		cmocka_unit_test(mig_of_an_old_driver),
+		cmocka_unit_test(missing_symbols),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(nodes),
+		cmocka_unit_test(does_not_start),
+		cmocka_unit_test(no_library),
+		cmocka_unit_test(links),
 		cmocka_unit_test(link_rows),
 	};
 
