@@ -53,6 +53,8 @@ static double clock_of(const struct arms *a, const struct compared *row, const c
 	const char *gpu = key_find(row->labels, "gpu", &len);
 	struct readings r = {.n = 0};
 
+	if (gpu)
+		len = strcspn(gpu, ":,"); /* a MIG instance runs at its GPU's clock */
 	for (size_t i = 0; gpu && i < a->layer[0].n; i++) {
 		const struct step_row *s = a->layer[0].list[i].row;
 

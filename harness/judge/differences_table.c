@@ -90,6 +90,8 @@ static const struct subject {
 	{"gpu.*.path_ceiling_d2h", "what the path allows from the GPU", "bytes/s"},
 	{"gpu.*.ecc_current", "ECC", ""},
 	{"gpu.*.mig_current", "MIG", ""},
+	{"gpu.*.mig_instances", "MIG instances", ""},
+	{"gpu.*.mig.*.profile", "size of a MIG instance", ""},
 	{"gpu.*.cuda_mps", "MPS", ""},
 	{"gpu.*.persistence", "persistence mode", ""},
 	{"gpu.*.iommu_type", "IOMMU", ""},

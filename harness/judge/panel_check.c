@@ -208,6 +208,41 @@ static int refuse_model(const struct panel_bundle *ref, const struct panel_bundl
 		      gpu, gpu_value(b, gpu, "name"), ref->dir, gpu_value(ref, gpu, "name"));
 }
 
+static const char *instance_profile(const struct panel_bundle *b, unsigned gpu, const char *mig)
+{
+	char key[96];
+
+	snprintf(key, sizeof(key), "gpu.%u.mig.%.31s.profile", gpu, mig);
+	return value(b, key);
+}
+
+/*
+ * "gpu=0:7.0" names a place on the GPU: what sits there must be of the same size. map: as below,
+ * NULL where GPUs keep their numbers.
+ */
+static int check_instances(const struct panel_bundle *ref, const struct panel_bundle *b,
+			   const unsigned *map, struct err *e)
+{
+	for (size_t i = 0; i < b->p.head.n_plan; i++) {
+		const char *params = b->p.head.plan[i].params, *later = strstr(params, " gpu=");
+		const char *gpu = !strncmp(params, "gpu=", 4) ? params + 4 : later ? later + 5 : "";
+		char mig[32];
+		unsigned g;
+
+		if (sscanf(gpu, "%u:%31[0-9.]", &g, mig) != 2 || g >= MAX_GPUS)
+			continue;
+		const char *now = instance_profile(b, g, mig);
+		const char *then = instance_profile(ref, map ? map[g] : g, mig);
+
+		if (strcmp(now, then) != 0)
+			return refuse(b, e,
+				      "its MIG instance %u:%s is \"%s\", in %s it is \"%s\": "
+				      "instances of other sizes are not compared",
+				      g, mig, now, ref->dir, then);
+	}
+	return 0;
+}
+
 /* map[gpu of b] = gpu of ref with the same UUID. */
 static int join_gpus(const struct panel_bundle *ref, const struct panel_bundle *b,
 		     unsigned map[MAX_GPUS], bool *moved, struct err *e)
@@ -296,6 +331,8 @@ static int check_gpus(struct panel *p, const struct panel_bundle *ref, struct pa
 	bool moved;
 	int rc = join_gpus(ref, b, map, &moved, e);
 
+	if (!rc)
+		rc = check_instances(ref, b, map, e);
 	for (size_t i = 0; !rc && moved && i < b->p.n; i++)
 		b->p.row[i].labels = relabel(p->text, b->p.row[i].labels, map);
 	if (moved && !rc)
@@ -312,7 +349,7 @@ static int check_models(const struct panel_bundle *ref, const struct panel_bundl
 	for (unsigned g = 0; g < MAX_GPUS; g++)
 		if (used[g] && strcmp(gpu_value(b, g, "name"), gpu_value(ref, g, "name")) != 0)
 			return refuse_model(ref, b, g, e);
-	return 0;
+	return check_instances(ref, b, NULL, e);
 }
 
 /* ---- all of them ---- */

@@ -1,9 +1,9 @@
 /*
  * Results that should be alike, and the one that is not: those of a metric that names siblings
- * (bench.h), equal in all other labels, in their kin and in how far their memory is. With three or
- * more, one whose whole interval lies more than 5 % below their median is a remark, 10 % a FAIL.
- * It must also stand out: four times as far from the median as the typical one of them, so that
- * siblings which all differ accuse nobody.
+ * (bench.h), equal in all other labels, in their kin, in how far their memory is and in the kind of
+ * their GPU or MIG instance. With three or more, one whose whole interval lies more than 5 % below
+ * their median is a remark, 10 % a FAIL. It must also stand out: four times as far from the median
+ * as the typical one of them, so that siblings which all differ accuse nobody.
  *
  * What another rule has explained is a remark only: a GPU with a slow link, or whose node is not
  * what the firmware says, with its pairs; a pair whose links are down. So is remote memory, since
@@ -135,13 +135,35 @@ static int distance(const struct bundle_data *d, const char *arm, int a, int b)
 	return value;
 }
 
-/* What alike results share: the key without the siblings' labels, the kin, how far memory is. */
+/* What the result's GPU is sold as, of a MIG instance its size too. Caller frees. */
+static char *product_of(const struct result *r, const struct bundle_data *d)
+{
+	char *gpu = key_get(r->labels, "gpu"), *mig = gpu ? strchr(gpu, ':') : NULL, key[96];
+	const char *name = NULL, *profile = NULL;
+
+	if (mig) {
+		*mig++ = '\0';
+		snprintf(key, sizeof(key), "gpu.%.15s.mig.%.31s.profile", gpu, mig);
+		profile = bundle_value(d, r->arm, key);
+	}
+	if (gpu) {
+		snprintf(key, sizeof(key), "gpu.%.15s.name", gpu);
+		name = bundle_value(d, r->arm, key);
+	}
+	free(gpu);
+	return mem_printf("%s %s", name ? name : "", profile ? profile : "");
+}
+
+/*
+ * What alike results share: the key without the siblings' labels, the kin, how far memory is, and
+ * GPUs or MIG instances of one kind.
+ */
 static char *family_of(const struct result *r, const struct bundle_data *d, const char *siblings,
 		       bool *remote)
 {
 	const struct manifest_row *kin =
 		bundle_fact(d, r->arm, "kin", r->bench, r->metric, r->labels, NULL);
-	char *rest = key_without(r->labels, siblings), *text;
+	char *rest = key_without(r->labels, siblings), *product = product_of(r, d), *text;
 	int own, node, far = -1;
 
 	*remote = false;
@@ -149,8 +171,9 @@ static char *family_of(const struct result *r, const struct bundle_data *d, cons
 		*remote = own != node;
 		far = *remote ? distance(d, r->arm, own, node) : 0;
 	}
-	text = mem_printf("%s\n%s\n%s\n%s\n%s\n%d %d", r->arm, r->bench, r->metric, rest,
-			  kin ? kin->value : "", *remote, far);
+	text = mem_printf("%s\n%s\n%s\n%s\n%s\n%s\n%d %d", r->arm, r->bench, r->metric, rest,
+			  kin ? kin->value : "", product, *remote, far);
+	free(product);
 	free(rest);
 	return text;
 }

@@ -277,6 +277,38 @@ static void test_what_a_pair_explains(void **state)
 	mk_report_free(&m);
 }
 
+/* Four small instances at half the rate of four large ones; one of the small is slower than its
+ * kind. */
+static void test_instances_of_one_size(void **state)
+{
+	struct mk_report m;
+
+	begin(&m, "gpu");
+	for (unsigned i = 0; i < 8; i++) {
+		double rate = i == 6 ? 20e9 : i < 4 ? 54e9 : 27e9;
+
+		case_key(&m.d, "copy", "bandwidth", rate, "gpu=%u:%u.0", i / 4, i);
+		case_fact(&m.d, i < 4 ? "3g.40gb" : "1g.10gb", "gpu.%u.mig.%u.0.profile", i / 4, i);
+	}
+	assert_int_equal(case_judge(&m).failed, 1);
+	HAS(case_find(&m.results, "bandwidth", "gpu=1:6.0")->reason, "the median of 4 is 2");
+	mk_report_free(&m);
+}
+
+static void test_other_models(void **state)
+{
+	struct mk_report m;
+
+	begin(&m, "gpu");
+	for (unsigned g = 0; g < 6; g++) {
+		case_key(&m.d, "copy", "bandwidth", g < 4 ? 55e9 : 26e9, "gpu=%u", g);
+		case_fact(&m.d, g < 4 ? "NVIDIA H100" : "NVIDIA A100", "gpu.%u.name", g);
+	}
+	struct case_count c = case_judge(&m);
+	assert_int_equal(c.failed + c.remarks, 0);
+	mk_report_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +322,8 @@ int main(void)
 		cmocka_unit_test(test_distances),
 		cmocka_unit_test(test_what_is_explained),
 		cmocka_unit_test(test_what_a_pair_explains),
+		cmocka_unit_test(test_instances_of_one_size),
+		cmocka_unit_test(test_other_models),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
