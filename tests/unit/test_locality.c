@@ -89,6 +89,27 @@ static void test_noise_is_no_lie(void **state)
 	mk_report_free(&m);
 }
 
+/* The same of a thousand GPUs with one contest each: 3 % and 5 % from process to process. */
+static void test_noise_in_single_contests(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		struct mk_report m = {.d = {.n_plan = 0}};
+		char labels[64];
+
+		mk_metric(&m.d, "copy", "bandwidth", "bytes/s", "higher", "bandwidth");
+		for (unsigned g = 0; g < 1000; g++) {
+			case_fact(&m.d, "0", "gpu.%u.numa_node", g);
+			for (unsigned n = 0; n < 2; n++) {
+				snprintf(labels, sizeof(labels), "gpu=%u,node=%u", g, n);
+				case_add(&m.d, "copy", "bandwidth", labels, 55e9, i ? 0.05 : 0.03,
+					 CASE_PROCESSES);
+			}
+		}
+		assert_true(case_judge(&m).failed <= 1);
+		mk_report_free(&m);
+	}
+}
+
 /* Nobody said, or it was measured: no firmware lies. */
 static void test_guesses(void **state)
 {
@@ -175,10 +196,15 @@ static void test_cpus(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_lie_is_found),	cmocka_unit_test(test_alike),
-		cmocka_unit_test(test_noise_is_no_lie), cmocka_unit_test(test_guesses),
-		cmocka_unit_test(test_a_sweep),		cmocka_unit_test(test_nodes_without_cpus),
-		cmocka_unit_test(test_chases),		cmocka_unit_test(test_cpus),
+		cmocka_unit_test(test_a_lie_is_found),
+		cmocka_unit_test(test_alike),
+		cmocka_unit_test(test_noise_is_no_lie),
+		cmocka_unit_test(test_noise_in_single_contests),
+		cmocka_unit_test(test_guesses),
+		cmocka_unit_test(test_a_sweep),
+		cmocka_unit_test(test_nodes_without_cpus),
+		cmocka_unit_test(test_chases),
+		cmocka_unit_test(test_cpus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
