@@ -2,6 +2,7 @@
 #include "../base/status.h"
 #include "../formats/json.h"
 #include "../run/parent.h"
+#include "../run/preflight.h"
 #include "command.h"
 
 #include <stdio.h>
@@ -88,6 +89,7 @@ static int run(const struct app *app, int argc, char **argv)
 		print_json(&arm.m);
 	else
 		print_text(&arm.m);
+	preflight_warn(&arm.m);
 out:
 	free(scripts);
 	arm_free(&arm);

@@ -230,21 +230,6 @@ static void name_simulation(const struct job *j)
 	free(servers);
 }
 
-static void warn_about_gpus(const struct machine *m)
-{
-	const char *machine = preflight_machine_warning(m);
-
-	if (*machine)
-		log_warn("%s", machine);
-	for (size_t i = 0; i < m->n_gpus; i++) {
-		char *w = preflight_warning(m, i);
-
-		if (*w)
-			log_warn("%s", w);
-		free(w);
-	}
-}
-
 /* ---- the run ---- */
 
 static int finish(struct job *j, struct err *e)
@@ -268,7 +253,7 @@ static int measure(struct job *j, struct err *e)
 	if (*clock_meas_simulated())
 		log_info("SIMULATED server %s: nothing here is a measurement",
 			 clock_meas_simulated());
-	warn_about_gpus(&j->arm[0].m);
+	preflight_warn(&j->arm[0].m);
 	rc = j->kind->go(j, e);
 	if (!rc)
 		rc = finish(j, e);

@@ -4,6 +4,7 @@
  */
 #include "env.h"
 #include "container.h"
+#include "cpuset.h"
 #include "cublaslt.h"
 #include "cuda.h"
 #include "cudnn.h"
@@ -155,6 +156,12 @@ static void node_row(const struct sources *s, const struct rows *r, const char *
 	int node = find_node(s, address, firmware, &source);
 
 	gpu_row(r, address, "numa_node", source, "%d", node);
+	char *why = node < 0 ? NULL : cpuset_obstacle(node, true, true);
+
+	if (why)
+		gpu_row(r, address, "out_of_reach", "/proc/self/status, cgroup",
+			"its NUMA node %d is out of reach: %s", node, why);
+	free(why);
 }
 
 static bool on_bus(const struct sources *s, const char *address)

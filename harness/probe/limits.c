@@ -4,12 +4,11 @@
  */
 #include "limits.h"
 #include "cgroup.h"
+#include "cpuset.h"
 #include "sysfs.h"
-#include "../base/buf.h"
 #include "../base/mem.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,8 +152,7 @@ static void cgroup_rows(const struct rows *r)
 		row(r, "limits.memory", "cgroup", "none");
 }
 
-/* The value of a line of /proc/self/status; the caller frees. */
-static char *status_line(const char *name)
+char *limits_status(const char *name)
 {
 	char *text = sysfs_read("%s", "/proc/self/status"), *save = NULL, *found = NULL;
 	size_t n = strlen(name);
@@ -165,71 +163,6 @@ static char *status_line(const char *name)
 			found = mem_strdup(line + n + 1 + strspn(line + n + 1, " \t"));
 	free(text);
 	return found;
-}
-
-/* CPUs of the mask in the kernel's list form: "0-3,8". */
-static void list_cpus(struct buf *b, const cpu_set_t *set, size_t size)
-{
-	for (size_t i = 0, n = size * 8; i < n; i++) {
-		size_t from = i;
-
-		if (!CPU_ISSET_S(i, size, set))
-			continue;
-		while (i + 1 < n && CPU_ISSET_S(i + 1, size, set))
-			i++;
-		buf_printf(b, i > from ? "%s%zu-%zu" : "%s%zu", b->len ? "," : "", from, i);
-	}
-}
-
-static void affinity_rows(const struct rows *r)
-{
-	size_t size = CPU_ALLOC_SIZE(8192);
-	cpu_set_t *set = CPU_ALLOC(8192);
-	char *cpus = status_line("Cpus_allowed_list"), *mems = status_line("Mems_allowed_list");
-	struct buf b = BUF_INIT;
-
-	if (*sysfs_root()) {
-		if (cpus)
-			row(r, "limits.affinity", "/proc/self/status", "%s", cpus);
-	} else if (set && !sched_getaffinity(0, size, set)) {
-		list_cpus(&b, set, size);
-		row(r, "limits.affinity", "sched_getaffinity", "%s", buf_str(&b));
-	}
-	if (mems)
-		row(r, "limits.mems", "/proc/self/status", "%s", mems);
-	buf_free(&b);
-	free(cpus);
-	free(mems);
-	CPU_FREE(set);
-}
-
-/* The nearest group that says which CPUs and nodes are left. */
-struct nearest {
-	const char *file, *file_v1;
-	char *value, *where;
-};
-
-static void nearest_fn(void *arg, const char *dir)
-{
-	struct nearest *n = arg;
-	const char *files[] = {n->file, n->file_v1};
-
-	for (size_t i = 0; i < 2 && !n->value; i++) {
-		n->value = sysfs_read("%s/%s", dir, files[i]);
-		if (n->value)
-			n->where = mem_printf("%s/%s", dir, files[i]);
-	}
-}
-
-static void cpuset_row(const struct rows *r, const char *key, const char *file, const char *v1)
-{
-	struct nearest n = {.file = file, .file_v1 = v1};
-
-	cgroup_walk("cpuset", nearest_fn, &n);
-	if (n.value)
-		row(r, key, n.where, "%s", n.value);
-	free(n.value);
-	free(n.where);
 }
 
 static void memlock_row(const struct rows *r)
@@ -252,7 +185,7 @@ static void capability_rows(const struct rows *r)
 	} caps[] = {{"limits.cap_sys_admin", 21},
 		    {"limits.cap_sys_nice", 23},
 		    {"limits.cap_ipc_lock", 14}};
-	char *text = status_line("CapEff");
+	char *text = limits_status("CapEff");
 	unsigned long long mask = text ? strtoull(text, NULL, 16) : 0;
 
 	for (size_t i = 0; text && i < sizeof(caps) / sizeof(*caps); i++)
@@ -264,7 +197,7 @@ static void capability_rows(const struct rows *r)
 static void seccomp_row(const struct rows *r)
 {
 	static const char *const modes[] = {"off", "strict", "filter"};
-	char *text = status_line("Seccomp");
+	char *text = limits_status("Seccomp");
 	int mode = text ? atoi(text) : -1;
 
 	if (mode >= 0 && mode <= 2)
@@ -310,9 +243,7 @@ static void shm_row(const struct rows *r)
 void limits_rows(const struct rows *r)
 {
 	cgroup_rows(r);
-	affinity_rows(r);
-	cpuset_row(r, "limits.cpuset_cpus", "cpuset.cpus.effective", "cpuset.effective_cpus");
-	cpuset_row(r, "limits.cpuset_mems", "cpuset.mems.effective", "cpuset.effective_mems");
+	cpuset_rows(r);
 	memlock_row(r);
 	capability_rows(r);
 	seccomp_row(r);

@@ -1,4 +1,4 @@
-/* What this process may use: cgroup, affinity, locked memory, capabilities, NUMA calls. */
+/* What this process may use: cgroup, locked memory, capabilities, NUMA calls; CPUs: cpuset.h. */
 #ifndef ASSAY_PROBE_LIMITS_H
 #define ASSAY_PROBE_LIMITS_H
 
@@ -22,6 +22,9 @@ void limits_read(struct limits *l);
  * so far, all levels together. false where no group keeps count.
  */
 bool limits_throttled(double *periods, double *seconds);
+
+/* The value of a line of /proc/self/status, NULL if there is none. The caller frees. */
+char *limits_status(const char *name);
 
 /* limits.* */
 void limits_rows(const struct rows *r);

@@ -4,6 +4,7 @@
  */
 #include "host.h"
 #include "cpu.h"
+#include "cpuset.h"
 #include "sysfs.h"
 #include "topology.h"
 #include "../base/buf.h"
@@ -251,6 +252,16 @@ static void socket_row(const struct rows *r, int node)
 	free(list);
 }
 
+/* Only where something keeps this process from the node. */
+static void reach_row(const struct rows *r, int node)
+{
+	char *why = cpuset_obstacle(node, true, true);
+
+	if (why)
+		node_row(r, node, "out_of_reach", "/proc/self/status, cgroup", why);
+	free(why);
+}
+
 static void node_rows(const struct rows *r, const struct topology *t)
 {
 	char text[40];
@@ -265,6 +276,8 @@ static void node_rows(const struct rows *r, const struct topology *t)
 		node_file_row(r, n->id, "huge1g", "hugepages/hugepages-1048576kB/nr_hugepages");
 		snprintf(text, sizeof(text), "%llu", (unsigned long long)n->mem_total_bytes);
 		node_row(r, n->id, "memory", "MemTotal", text);
+		if (n->n_cpus || n->mem_total_bytes)
+			reach_row(r, n->id);
 	}
 }
 

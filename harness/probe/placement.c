@@ -11,6 +11,7 @@
 
 #include "../base/clock.h"
 #include "../base/mem.h"
+#include "cpuset.h"
 #include "maps.h"
 #include "sysfs.h"
 #include "topology.h"
@@ -95,15 +96,25 @@ static struct node_mask mask_of(int node)
 
 /* ---- memory ---- */
 
-/* 0, or -EINVAL where this process may not use the node. A refusal of the call is no error. */
+/* A node that exists and that the kernel does not give us: -ENOTSUP with the reason. */
+static int not_ours(int node, struct err *e)
+{
+	char *why = cpuset_obstacle(node, false, true);
+	int rc = err_set(e, ENOTSUP, "no memory of NUMA node %d for this process: %s", node,
+			 why ? why : "it has none, or none that may be bound");
+
+	free(why);
+	return rc;
+}
+
+/* 0, or -ENOTSUP where this process may not use the node. A refusal of the call is no error. */
 static int bind_range(void *p, size_t bytes, int node, struct err *e)
 {
 	struct node_mask m = mask_of(node);
 
 	if (!mbind(p, bytes, MPOL_BIND, m.word, NODE_MASK_BITS, 0) || errno != EINVAL)
 		return 0;
-	return err_set(e, EINVAL, "NUMA node %d: no memory there, or this cpuset does not allow it",
-		       node);
+	return not_ours(node, e);
 }
 
 /*
@@ -155,7 +166,7 @@ static bool mostly_thp(const void *p, size_t bytes)
 
 /*
  * Populated through madvise, which fails where a write would end in SIGBUS because the node
- * has no huge page left. 0, -EINVAL (node), or -ENOMEM: use something else.
+ * has no huge page left. 0, -ENOTSUP (node), or -ENOMEM: use something else.
  */
 static int alloc_hugetlb(struct placement_buf *b, struct err *e)
 {
@@ -241,6 +252,8 @@ int placement_policy(int node, struct err *e)
 		rc = set_mempolicy(MPOL_DEFAULT, NULL, 0);
 	else
 		rc = set_mempolicy(MPOL_BIND, m.word, NODE_MASK_BITS);
+	if (rc && errno == EINVAL && node >= 0)
+		return not_ours(node, e);
 	if (rc)
 		return err_set(e, errno, "cannot bind new memory to NUMA node %d: %s", node,
 			       strerror(errno));
@@ -396,8 +409,20 @@ void placement_prove(const void *p, size_t bytes, int node, struct placement_pro
 
 double placement_time(const struct host_load *l, uint64_t n)
 {
-	uint64_t start_ns = clock_meas_ns();
+	uint64_t start_ns;
+	double seconds;
 
+	if (l->begin)
+		l->begin(l->arg);
+	start_ns = clock_meas_ns();
 	l->work(l->arg, n);
-	return (double)(clock_meas_ns() - start_ns) * 1e-9;
+	seconds = (double)(clock_meas_ns() - start_ns) * 1e-9;
+	if (l->end)
+		l->end(l->arg);
+	return seconds;
+}
+
+double placement_rate_beside(const struct host_load *l, double bytes, double seconds)
+{
+	return seconds > 0 ? bytes / seconds : 0;
 }

@@ -30,7 +30,7 @@ struct placement_buf {
  * Anonymous memory on that node, every page touched (written) before return. ask PAGES_HUGETLB
  * falls back to THP and then to base pages, PAGES_THP to base pages: .pages says what it is.
  * Where the kernel refuses NUMA calls the memory is still given (see placement_prove).
- * 0, -ENOMEM, -EINVAL (no such node).
+ * 0, -ENOMEM, -EINVAL (no such node), -ENOTSUP (its memory is not for us: the cpuset, by name).
  */
 int placement_alloc(struct placement_buf *b, size_t bytes, int node, enum pages ask, struct err *e);
 void placement_free(struct placement_buf *b);
@@ -41,7 +41,11 @@ int placement_pin_cpu(int cpu, struct err *e);
 /* Allowed CPUs of a node, ascending; returns how many. */
 int placement_cpus(int node, int *cpus, int max);
 
-/* New memory of this thread comes from that node (MPOL_BIND); -1: the default again. */
+/*
+ * New memory of this thread, and of what it starts, comes from that node (MPOL_BIND); -1: the
+ * default again. 0, -EINVAL (no such node), -ENOTSUP (its memory is not for us), or the kernel's
+ * refusal.
+ */
 int placement_policy(int node, struct err *e);
 
 enum proof { PROOF_PROVEN, PROOF_UNPROVEN, PROOF_WRONG };
@@ -77,10 +81,19 @@ struct host_load {
 	enum host_work kind;
 	int cpu_node, node;
 	int threads;
+	int beside;    /* threads on cpu_node that read memory of the node meanwhile */
 	double amount; /* of one operation */
 	void (*work)(void *arg, uint64_t n);
+	/* around the work and not timed: what starts and stops the threads beside; or NULL */
+	void (*begin)(void *arg), (*end)(void *arg);
 	void *arg;
 };
 double placement_time(const struct host_load *l, uint64_t n);
+
+/*
+ * Bytes/s of the threads beside, which read so many bytes in the time that the work took. Another
+ * question for the simulated server, where those threads have no time of their own.
+ */
+double placement_rate_beside(const struct host_load *l, double bytes, double seconds);
 
 #endif

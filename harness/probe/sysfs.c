@@ -228,3 +228,17 @@ int sysfs_parse_list(const char *text, int *out, int max)
 	}
 	return s[strspn(s, " \t\n")] ? -1 : n;
 }
+
+char *sysfs_format_list(const int *ids, int n)
+{
+	struct buf b = BUF_INIT;
+
+	for (int i = 0; i < n; i++) {
+		int from = ids[i];
+
+		while (i + 1 < n && ids[i + 1] == ids[i] + 1)
+			i++;
+		buf_printf(&b, ids[i] > from ? "%s%d-%d" : "%s%d", b.len ? "," : "", from, ids[i]);
+	}
+	return buf_steal(&b);
+}

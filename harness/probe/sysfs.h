@@ -33,5 +33,7 @@ void sysfs_list_free(char **names, size_t n);
 
 /* "0-3,8" -> numbers, ascending; returns how many (never more than max), -1 if malformed. */
 int sysfs_parse_list(const char *text, int *out, int max);
+/* The way back, for ascending numbers. The caller frees. */
+char *sysfs_format_list(const int *ids, int n);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "topology.h"
 #include "cpu.h"
+#include "cpuset.h"
 #include "sysfs.h"
 #include "../base/mem.h"
 
@@ -75,6 +76,7 @@ static void keep_allowed(struct cpus *c)
 
 static void give_cpus(struct topo_node *node, struct cpus *c)
 {
+	node->n_online = c->n;
 	keep_allowed(c);
 	node->n_cpus = c->n;
 	node->cpus = mem_zalloc((size_t)c->n + 1, sizeof(int));
@@ -100,6 +102,16 @@ static void read_memory(struct topo_node *node, char *text)
 	/* the kernel gives idle file pages away before it swaps */
 	node->mem_free_bytes = meminfo(text, "MemFree:") + meminfo(text, "Inactive(file):");
 	free(text);
+}
+
+/* As with CPUs: a recorded tree is about another machine. */
+static bool is_denied(int node)
+{
+	char *why = *sysfs_root() ? NULL : cpuset_obstacle(node, false, true);
+	bool denied = why;
+
+	free(why);
+	return denied;
 }
 
 static uint64_t non_negative(int64_t v)
@@ -139,6 +151,7 @@ static int read_node(struct topo_node *node, const struct cpus *online, struct e
 	}
 	keep_common(c, online);
 	give_cpus(node, c);
+	node->denied = is_denied(node->id);
 	read_memory(node, sysfs_read("%s%d/meminfo", dir, node->id));
 	node->huge2m_free = non_negative(
 		sysfs_int(0, "%s%d/hugepages/hugepages-2048kB/free_hugepages", dir, node->id));

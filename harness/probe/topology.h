@@ -14,6 +14,8 @@ struct topo_node {
 	int id;
 	int *cpus; /* ascending, online; allowed by the affinity mask of this process where real */
 	int n_cpus;
+	int n_online; /* CPUs, allowed or not */
+	bool denied;  /* its memory is not for this process (cpuset); where real */
 	uint64_t mem_total_bytes;
 	uint64_t mem_free_bytes; /* with the idle file pages that the kernel gives away first */
 	uint64_t huge2m_free;	 /* free hugetlb pages of 2 MiB on this node */

@@ -191,6 +191,26 @@ static int add_range(struct values *out, const struct where *w, const char *text
 	return rc;
 }
 
+static bool has_gpu(const struct bench *b)
+{
+	const struct param *p = b->params;
+
+	while (p->name && p->type != PARAM_GPU && p->type != PARAM_GPUS)
+		p++;
+	return p->name;
+}
+
+/*
+ * Nodes that this process may use. Beside a GPU only those with CPUs: a thread copies from there,
+ * and a node without CPUs is mostly a GPU's own memory (Grace).
+ */
+static bool is_among_all(const struct where *w, const struct topo_node *n)
+{
+	if (w->p->type == PARAM_CPU_NODE)
+		return n->n_cpus > 0;
+	return n->mem_total_bytes > 0 && !n->denied && (n->n_online > 0 || !has_gpu(w->b));
+}
+
 static int add_all(struct values *out, const struct where *w, const struct machine *m)
 {
 	const char *c = w->p->choices;
@@ -220,7 +240,7 @@ static int add_all(struct values *out, const struct where *w, const struct machi
 		for (int i = 0; m && i < m->topo.n_nodes && !rc; i++) {
 			const struct topo_node *n = &m->topo.nodes[i];
 
-			if (w->p->type == PARAM_NODE ? n->mem_total_bytes > 0 : n->n_cpus > 0)
+			if (is_among_all(w, n))
 				rc = add_number(out, w, (uint64_t)n->id);
 		}
 		break;

@@ -121,7 +121,7 @@ static bool has_memory(const struct machine *m, int node)
 {
 	const struct topo_node *n = topology_node(&m->topo, node);
 
-	return n && n->mem_total_bytes > 0;
+	return n && n->mem_total_bytes > 0 && !n->denied;
 }
 
 int machine_gpu_node(const struct machine *m, size_t gpu)
@@ -133,7 +133,7 @@ int machine_gpu_node(const struct machine *m, size_t gpu)
 	if (gpu < m->n_gpus && has_memory(m, m->gpu[gpu].numa_node))
 		return m->gpu[gpu].numa_node;
 	for (int i = 0; i < m->topo.n_nodes; i++) {
-		if (m->topo.nodes[i].mem_total_bytes > 0)
+		if (has_memory(m, m->topo.nodes[i].id))
 			return m->topo.nodes[i].id;
 	}
 	return 0;

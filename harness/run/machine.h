@@ -50,7 +50,10 @@ char *machine_instances(const struct machine *m, size_t gpu);
 /* "GPU 3 (0000:18:00.0)", "GPU 3, MIG 7.0 (0000:18:00.0)". Caller frees. */
 char *machine_words(const struct machine *m, size_t gpu, const char *mig);
 
-/* NUMA node of a GPU as the probe or sysfs says; the first node with memory where neither does. */
+/*
+ * NUMA node of a GPU as the probe or sysfs says; where neither does, or its memory is not for us,
+ * the first node with memory that is.
+ */
 int machine_gpu_node(const struct machine *m, size_t gpu);
 
 /*

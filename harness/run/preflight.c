@@ -186,19 +186,37 @@ char *preflight_gpu(const struct machine *m, size_t gpu, const char *mig, const 
 	return text;
 }
 
-char *preflight_warning(const struct machine *m, size_t gpu)
+/* NULL if there is nothing. */
+static char *worth_knowing(const struct machine *m, size_t gpu)
 {
 	const char *pids = machine_divided(m, gpu) ? machine_gpu(m, gpu, "processes") : NULL;
-	const char *what =
-		is(m, gpu, "confidential", "yes") ? "confidential computing is on: copies are "
-						    "encrypted and slower"
-		: is(m, gpu, "vgpu", "yes")	  ? "this is a virtual GPU: others may share it"
-		: pids && *pids ? "MIG is on and processes run on its instances: they share its "
-				  "link to the host"
-				: NULL;
+	const char *far = machine_gpu(m, gpu, "out_of_reach");
 
-	return what ? mem_printf("GPU %zu (%s): %s", gpu, m->gpu[gpu].address, what)
-		    : mem_strdup("");
+	if (is(m, gpu, "confidential", "yes"))
+		return mem_strdup("confidential computing is on: copies are encrypted and slower");
+	if (is(m, gpu, "vgpu", "yes"))
+		return mem_strdup("this is a virtual GPU: others may share it");
+	if (pids && *pids)
+		return mem_strdup("MIG is on and processes run on its instances: they share its "
+				  "link to the host");
+	if (far)
+		return mem_strdup(far);
+	if (is(m, gpu, "numa_node", "-1"))
+		return mem_printf(
+			"neither CUDA nor sysfs nor NVML says on which NUMA node it is: node "
+			"%d stands for the local one; assay run numa measures which is near",
+			machine_gpu_node(m, gpu));
+	return NULL;
+}
+
+char *preflight_warning(const struct machine *m, size_t gpu)
+{
+	char *what = worth_knowing(m, gpu);
+	char *text = what ? mem_printf("GPU %zu (%s): %s", gpu, m->gpu[gpu].address, what)
+			  : mem_strdup("");
+
+	free(what);
+	return text;
 }
 
 const char *preflight_machine_warning(const struct machine *m)
@@ -209,6 +227,36 @@ const char *preflight_machine_warning(const struct machine *m)
 		return "";
 	return "DCGM (nv-hostengine) runs here: profiling by it slows kernels and keeps clocks up; "
 	       "dcgmi profile --pause holds it";
+}
+
+/* Nodes that a plan with "all" leaves out. */
+static void warn_about_nodes(const struct machine *m)
+{
+	for (int i = 0; i < m->topo.n_nodes; i++) {
+		int node = m->topo.nodes[i].id;
+		char *key = mem_printf("node.%d.out_of_reach", node);
+		const char *why = machine_value(m, key);
+
+		if (why)
+			log_warn("NUMA node %d is out of reach and not measured: %s", node, why);
+		free(key);
+	}
+}
+
+void preflight_warn(const struct machine *m)
+{
+	const char *machine = preflight_machine_warning(m);
+
+	if (*machine)
+		log_warn("%s", machine);
+	warn_about_nodes(m);
+	for (size_t i = 0; i < m->n_gpus; i++) {
+		char *w = preflight_warning(m, i);
+
+		if (*w)
+			log_warn("%s", w);
+		free(w);
+	}
 }
 
 /* All users must meet at one place, or the lock keeps nobody apart. */

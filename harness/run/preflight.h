@@ -36,11 +36,17 @@ char *preflight_gpu(const struct machine *m, size_t gpu, const char *mig, const 
 /* Memory in use above which somebody else's work is assumed, bytes. */
 double preflight_idle_bytes(const struct machine *m, size_t gpu, const char *mig);
 
-/* One line of warning about a GPU (confidential computing, vGPU, MIG), "" if none. Caller frees. */
+/*
+ * One line of warning about a GPU (confidential computing, vGPU, MIG, a cpuset without its node),
+ * "" if none. Caller frees.
+ */
 char *preflight_warning(const struct machine *m, size_t gpu);
 
 /* The same about the machine as a whole: DCGM, whose profiling disturbs what is measured. */
 const char *preflight_machine_warning(const struct machine *m);
+
+/* All of these, and the nodes that this process may not use, as lines of the log. */
+void preflight_warn(const struct machine *m);
 
 /*
  * Takes the lock of a GPU or instance (a file named by its UUID under the runtime directory) for as

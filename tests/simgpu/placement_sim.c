@@ -146,7 +146,9 @@ static const char *const work_name[] = {"host_latency", "host_read",  "host_writ
  * process take. */
 #define CACHE_CYCLES 70
 #define ALU_CYCLES   8
-#define START_S	     1.5e-3
+/* Latency while all other cores of the node read / latency alone. */
+#define LOADED	1.8
+#define START_S 1.5e-3
 
 static bool another_socket(const struct host_load *l)
 {
@@ -199,6 +201,15 @@ static double load_s(const struct host_load *l)
 	return l->cpu_node == l->node ? m->latency_local_s : m->latency_remote_s;
 }
 
+/* What the threads beside make of a latency: LOADED when all other cores read, less with fewer. */
+static double busy(const struct host_load *l)
+{
+	const struct sim_cpu *cpu = &sim_profile()->cpu;
+	double others = (double)(cpu->cores_per_socket / cpu->nodes_per_socket - 1);
+
+	return others > 0 ? 1 + (LOADED - 1) * l->beside / others : 1;
+}
+
 /* Seconds of one load, of one round of arithmetic, or of one start of a process. */
 static double unit_s(const struct host_load *l)
 {
@@ -210,7 +221,7 @@ static double unit_s(const struct host_load *l)
 		return ALU_CYCLES * cycle_s;
 	if (l->kind == HOST_CHASE_CACHE)
 		return CACHE_CYCLES * cycle_s;
-	return load_s(l);
+	return load_s(l) * busy(l);
 }
 
 static double host_seconds(const struct host_load *l, double n)
@@ -235,11 +246,30 @@ static bool first_time(const struct host_load *l)
 
 	for (size_t i = 0; i < kept; i++) {
 		if (done.l[i].work == l->work && done.l[i].arg == l->arg &&
-		    done.l[i].kind == l->kind)
+		    done.l[i].kind == l->kind && done.l[i].beside == l->beside)
 			return false;
 	}
 	done.l[done.n++ % DONE_MAX] = *l;
 	return true;
+}
+
+static void really(const struct host_load *l)
+{
+	if (l->begin)
+		l->begin(l->arg);
+	l->work(l->arg, 1);
+	if (l->end)
+		l->end(l->arg);
+}
+
+double placement_rate_beside(const struct host_load *l, double bytes, double seconds)
+{
+	struct host_load reading = *l;
+
+	(void)bytes, (void)seconds; /* real threads did that in real time */
+	reading.kind = HOST_READ;
+	reading.threads = l->beside;
+	return host_rate(&reading);
 }
 
 double placement_time(const struct host_load *l, uint64_t n)
@@ -247,7 +277,7 @@ double placement_time(const struct host_load *l, uint64_t n)
 	double s;
 
 	if (l->work && first_time(l))
-		l->work(l->arg, 1);
+		really(l);
 	sim_epoch();
 	s = host_seconds(l, (double)n) * sim_noise(work_name[l->kind], -1);
 	sim_advance(s);

@@ -30,7 +30,7 @@ static inline void make_machine(struct machine *m, size_t gpus)
 	m->topo.n_nodes = 2;
 	for (int i = 0; i < 2; i++) {
 		m->topo.nodes[i].id = i;
-		m->topo.nodes[i].n_cpus = 1;
+		m->topo.nodes[i].n_cpus = m->topo.nodes[i].n_online = 1;
 		m->topo.nodes[i].cpus = mem_zalloc(1, sizeof(int));
 		m->topo.nodes[i].mem_total_bytes = 1 << 30;
 	}

@@ -161,6 +161,29 @@ static void test_warnings(void **state)
 	machine_free(&m);
 }
 
+/* Where a GPU is must be known, and must be a place that we may use. */
+static void test_node_warnings(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	make(&m);
+	machine_add(&m, GPU "numa_node", "0", "test");
+	char *w = preflight_warning(&m, 0);
+	assert_string_equal(w, "");
+	free(w);
+	machine_add(&m, GPU "numa_node", "-1", "test");
+	w = preflight_warning(&m, 0);
+	assert_non_null(strstr(w, "GPU 0 (0000:17:00.0)"));
+	assert_non_null(strstr(w, "node 0 stands for the local one"));
+	free(w);
+	machine_add(&m, GPU "out_of_reach", "its NUMA node 1 is out of reach: only …", "test");
+	w = preflight_warning(&m, 0);
+	assert_non_null(strstr(w, "node 1 is out of reach"));
+	free(w);
+	machine_free(&m);
+}
+
 static void test_force_word(void **state)
 {
 	struct forced f = {0};
@@ -204,10 +227,10 @@ static void test_lock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_checks),	  cmocka_unit_test(test_allotment),
-		cmocka_unit_test(test_instances), cmocka_unit_test(test_instance_allotment),
-		cmocka_unit_test(test_warnings),  cmocka_unit_test(test_force_word),
-		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_checks),	   cmocka_unit_test(test_allotment),
+		cmocka_unit_test(test_instances),  cmocka_unit_test(test_instance_allotment),
+		cmocka_unit_test(test_warnings),   cmocka_unit_test(test_node_warnings),
+		cmocka_unit_test(test_force_word), cmocka_unit_test(test_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,20 @@ static void lists(void **state)
 	assert_int_equal(sysfs_parse_list("0-2147483647", v, 16), 16);
 }
 
+static void list_and_back(void **state)
+{
+	static const char *const lists[] = {"", "0", "0-3,8", "1,3,5-7", "0-1,3-4095"};
+	int *v = mem_zalloc(4096, sizeof(*v));
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		char *text = sysfs_format_list(v, sysfs_parse_list(lists[i], v, 4096));
+
+		assert_string_equal(text, lists[i]);
+		free(text);
+	}
+	free(v);
+}
+
 static void malformed_lists(void **state)
 {
 	static const char *const bad[] = {
@@ -179,10 +193,11 @@ static void own_process(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lists),	  cmocka_unit_test(malformed_lists),
-		cmocka_unit_test(numbers),	  cmocka_unit_test(files),
-		cmocka_unit_test(lists_of_names), cmocka_unit_test(links),
-		cmocka_unit_test(neighbours),	  cmocka_unit_test(own_process),
+		cmocka_unit_test(lists),	   cmocka_unit_test(list_and_back),
+		cmocka_unit_test(malformed_lists), cmocka_unit_test(numbers),
+		cmocka_unit_test(files),	   cmocka_unit_test(lists_of_names),
+		cmocka_unit_test(links),	   cmocka_unit_test(neighbours),
+		cmocka_unit_test(own_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
