@@ -3,14 +3,19 @@
 
 #include "../harness/base/mem.h"
 #include "../harness/base/units.h"
+#include "../harness/probe/cpuset.h"
 #include "../harness/probe/pci.h"
+#include "../harness/probe/sysfs.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HUGE_2M ((uint64_t)2 << 20)
+#define HUGE_2M	  ((uint64_t)2 << 20)
+#define RING_MIN  ((uint64_t)256 << 20)
+#define ARRAY_MIN ((uint64_t)128 << 20)
+enum { LINE_BYTES = 64 };
 
 enum pages host_pages(const char *name)
 {
@@ -38,13 +43,85 @@ int host_size(const struct topology *t, int node, uint64_t asked, uint64_t wante
 		need, have, node);
 }
 
+/* Lines of four last-level caches, each with one pointer. */
+static uint64_t ring_wanted(const struct topology *t, uint64_t stride)
+{
+	uint64_t lines = 4 * t->llc_bytes * (stride > LINE_BYTES ? stride / LINE_BYTES : 1);
+
+	return lines > RING_MIN ? lines : RING_MIN;
+}
+
+int host_ring_size(struct ctx *c, int node, uint64_t stride, uint64_t *bytes, struct err *e)
+{
+	struct topology t;
+	int rc = topology_read(&t, e);
+
+	if (rc)
+		return rc;
+	rc = host_size(&t, node, ctx_u64(c, "size"), ring_wanted(&t, stride), 1, bytes, e);
+	topology_free(&t);
+	return rc;
+}
+
+int host_array_size(struct ctx *c, int node, int arrays, uint64_t *bytes, struct err *e)
+{
+	struct topology t;
+	uint64_t wanted;
+	int rc = topology_read(&t, e);
+
+	if (rc)
+		return rc;
+	wanted = 4 * t.llc_total_bytes > ARRAY_MIN ? 4 * t.llc_total_bytes : ARRAY_MIN;
+	rc = host_size(&t, node, ctx_u64(c, "size"), wanted, arrays, bytes, e);
+	topology_free(&t);
+	return rc;
+}
+
+/* Whether this CPU is the first of its core, so that siblings are counted once. */
+static bool first_of_core(int cpu)
+{
+	char *text = sysfs_read("/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
+	int first;
+	bool yes = !text || sysfs_parse_list(text, &first, 1) < 1 || first == cpu;
+
+	free(text);
+	return yes;
+}
+
+int host_cores(int node, int *cpus)
+{
+	int *allowed = mem_zalloc(TOPO_MAX_CPUS, sizeof(*allowed));
+	int n_allowed = placement_cpus(node, allowed, TOPO_MAX_CPUS), n = 0;
+
+	for (int i = 0; i < n_allowed; i++) {
+		if (first_of_core(allowed[i]))
+			cpus[n++] = allowed[i];
+	}
+	if (n == 0) {
+		memcpy(cpus, allowed, (size_t)n_allowed * sizeof(*cpus));
+		n = n_allowed;
+	}
+	free(allowed);
+	return n;
+}
+
+int host_no_cpu(int node, struct err *e)
+{
+	char *why = cpuset_obstacle(node, true, false);
+	int rc = err_set(e, ENOTSUP, "no CPU of NUMA node %d is allowed to this process%s%s", node,
+			 why ? ": " : "", why ? why : "");
+
+	free(why);
+	return rc;
+}
+
 int host_pin(struct ctx *c, int node, struct err *e)
 {
 	int *cpus = mem_zalloc(TOPO_MAX_CPUS, sizeof(*cpus));
 	int n = placement_cpus(node, cpus, TOPO_MAX_CPUS), rc;
 
 	if (n == 0)
-		rc = err_set(e, ENOTSUP, "no CPU of NUMA node %d is allowed to this process", node);
+		rc = host_no_cpu(node, e);
 	else
 		rc = placement_pin_cpu(cpus[n - 1], e);
 	if (!rc)

@@ -31,6 +31,19 @@ enum pages host_pages(const char *name);
 int host_size(const struct topology *t, int node, uint64_t asked, uint64_t wanted, int arrays,
 	      uint64_t *bytes, struct err *e);
 
+/* The size of a pointer ring, or of each of `arrays` arrays, for a benchmark with a `size`. */
+int host_ring_size(struct ctx *c, int node, uint64_t stride, uint64_t *bytes, struct err *e);
+int host_array_size(struct ctx *c, int node, int arrays, uint64_t *bytes, struct err *e);
+
+/*
+ * One CPU of each core of the node, of those allowed, ascending; all that are allowed where these
+ * are second siblings only. Returns how many; cpus has room for TOPO_MAX_CPUS.
+ */
+int host_cores(int node, int *cpus);
+
+/* -ENOTSUP: none of the node's CPUs is allowed to this process, and what is instead. */
+int host_no_cpu(int node, struct err *e);
+
 /*
  * Runs this thread on one CPU of the node, the last that is allowed: the first one serves most
  * interrupts. Records which, as the fact "cpu". -ENOTSUP where none is allowed.

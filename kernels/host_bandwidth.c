@@ -11,14 +11,12 @@
 
 #include "../harness/base/clock.h"
 #include "../harness/base/mem.h"
-#include "../harness/probe/sysfs.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZE_MIN    ((uint64_t)128 << 20)
 #define STEP_LABELS "cpu_node,node,pages,size,threads" /* the parameters of step scope */
 
 enum { A, B, C, ARRAYS };
@@ -166,32 +164,14 @@ static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 	return 0;
 }
 
-/* Whether this CPU is the first of its core, so that siblings are counted once. */
-static bool first_of_core(int cpu)
-{
-	char *text = sysfs_read("/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
-	int first;
-	bool yes = !text || sysfs_parse_list(text, &first, 1) < 1 || first == cpu;
-
-	free(text);
-	return yes;
-}
-
 static int open_pool(struct ctx *c, struct bandwidth *b, struct err *e)
 {
 	int *cpus = mem_zalloc(TOPO_MAX_CPUS, sizeof(*cpus));
-	int allowed = placement_cpus(b->cpu_node, cpus, TOPO_MAX_CPUS), n = 0, rc;
-	int asked = (int)ctx_u64(c, "threads");
+	int asked = (int)ctx_u64(c, "threads"), rc;
+	int allowed = asked ? placement_cpus(b->cpu_node, cpus, TOPO_MAX_CPUS)
+			    : host_cores(b->cpu_node, cpus);
+	int n = asked ? asked : allowed;
 
-	if (asked == 0) {
-		for (int i = 0; i < allowed; i++) {
-			if (first_of_core(cpus[i]))
-				cpus[n++] = cpus[i];
-		}
-	}
-	/* only the second sibling of each core is allowed here, or a number was asked for */
-	if (n == 0)
-		n = asked ? asked : allowed;
 	if (n == 0 || n > allowed)
 		rc = err_set(e, ENOTSUP, "%d CPUs of NUMA node %d are allowed to this process",
 			     allowed, b->cpu_node);
@@ -210,20 +190,6 @@ static void needed(const struct ctx *c, bool need[ARRAYS])
 		ctx_has(c, "op", "write") || ctx_has(c, "op", "copy") || ctx_has(c, "op", "triad");
 	need[B] = ctx_has(c, "op", "read") || ctx_has(c, "op", "copy") || ctx_has(c, "op", "triad");
 	need[C] = ctx_has(c, "op", "triad");
-}
-
-static int array_size(struct ctx *c, int node, int arrays, uint64_t *bytes, struct err *e)
-{
-	struct topology t;
-	uint64_t wanted;
-	int rc = topology_read(&t, e);
-
-	if (rc)
-		return rc;
-	wanted = 4 * t.llc_total_bytes > SIZE_MIN ? 4 * t.llc_total_bytes : SIZE_MIN;
-	rc = host_size(&t, node, ctx_u64(c, "size"), wanted, arrays, bytes, e);
-	topology_free(&t);
-	return rc;
 }
 
 /* The worst of all arrays: proof and pages. */
@@ -253,7 +219,7 @@ static int allocate(struct ctx *c, struct bandwidth *b, struct err *e)
 	int rc;
 
 	needed(c, need);
-	rc = array_size(c, b->node, need[A] + need[B] + need[C], &bytes, e);
+	rc = host_array_size(c, b->node, need[A] + need[B] + need[C], &bytes, e);
 	for (int i = 0; i < ARRAYS && !rc; i++) {
 		if (need[i])
 			rc = placement_alloc(&b->array[i], bytes, b->node, ask, e);

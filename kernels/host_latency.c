@@ -15,8 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { LINE_BYTES = 64, LOADS = 4096 };
-#define SIZE_MIN ((uint64_t)256 << 20)
+enum { LOADS = 4096 };
 
 struct latency {
 	struct placement_buf ring;
@@ -78,22 +77,6 @@ static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 	return 0;
 }
 
-static int ring_size(struct ctx *c, int node, uint64_t stride, uint64_t *bytes, struct err *e)
-{
-	struct topology t;
-	uint64_t wanted;
-	int rc = topology_read(&t, e);
-
-	if (rc)
-		return rc;
-	wanted = 4 * t.llc_bytes * (stride > LINE_BYTES ? stride / LINE_BYTES : 1);
-	if (wanted < SIZE_MIN)
-		wanted = SIZE_MIN;
-	rc = host_size(&t, node, ctx_u64(c, "size"), wanted, 1, bytes, e);
-	topology_free(&t);
-	return rc;
-}
-
 static int setup(struct ctx *c, struct err *e)
 {
 	struct latency *l = mem_zalloc(1, sizeof(*l));
@@ -102,7 +85,7 @@ static int setup(struct ctx *c, struct err *e)
 	int rc;
 
 	ctx_set_state(c, l);
-	rc = ring_size(c, node, stride, &bytes, e);
+	rc = host_ring_size(c, node, stride, &bytes, e);
 	if (!rc)
 		rc = host_pin(c, cpu_node, e);
 	if (!rc)

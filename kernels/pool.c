@@ -73,7 +73,7 @@ static void begin_round(struct pool *p)
 	wake(&p->round);
 }
 
-static void wait_for_all(struct pool *p)
+void pool_wait(struct pool *p)
 {
 	unsigned left;
 
@@ -113,13 +113,13 @@ static int start_workers(struct pool *p, struct err *e)
 		rc = pthread_create(&p->worker[i].thread, NULL, work, &p->worker[i]);
 		if (rc) {
 			atomic_fetch_sub(&p->busy.value, (unsigned)(p->n - i));
-			wait_for_all(p);
+			pool_wait(p);
 			return err_set(e, rc, "cannot start thread %d of %d: %s", i, p->n,
 				       strerror(rc));
 		}
 		p->started++;
 	}
-	wait_for_all(p);
+	pool_wait(p);
 	for (int i = 1; i < p->n; i++) {
 		if (p->worker[i].e.code) {
 			*e = p->worker[i].e;
@@ -172,11 +172,16 @@ int pool_threads(const struct pool *p)
 	return p->n;
 }
 
-void pool_run(struct pool *p, void (*fn)(void *arg, int thread), void *arg)
+void pool_start(struct pool *p, void (*fn)(void *arg, int thread), void *arg)
 {
 	p->fn = fn;
 	p->arg = arg;
 	begin_round(p);
+}
+
+void pool_run(struct pool *p, void (*fn)(void *arg, int thread), void *arg)
+{
+	pool_start(p, fn, arg);
 	fn(arg, 0);
-	wait_for_all(p);
+	pool_wait(p);
 }

@@ -21,4 +21,11 @@ int pool_threads(const struct pool *p);
 /* fn(arg, thread) in every thread; returns when all are done. */
 void pool_run(struct pool *p, void (*fn)(void *arg, int thread), void *arg);
 
+/*
+ * The two halves of it, for a caller that does something else meanwhile: fn(arg, thread) begins in
+ * all threads but the caller's; wait returns when they are done.
+ */
+void pool_start(struct pool *p, void (*fn)(void *arg, int thread), void *arg);
+void pool_wait(struct pool *p);
+
 #endif

@@ -32,6 +32,7 @@ struct ctx {
 	size_t facts;
 	double value[1 << 16];
 	size_t values; /* of the first metric that was emitted */
+	size_t others; /* values of any other metric */
 	const char *metric;
 	uint64_t operations; /* that ctx_sample asked for */
 	const char *self;
@@ -120,6 +121,7 @@ void ctx_emit(struct ctx *c, const char *metric, double value)
 {
 	if (!c->metric)
 		c->metric = metric;
+	c->others += strcmp(metric, c->metric) != 0;
 	if (!strcmp(metric, c->metric) && c->values < sizeof(c->value) / sizeof(c->value[0]))
 		c->value[c->values++] = value;
 }
