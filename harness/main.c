@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&command_plan,
 	&command_run,
 	&command_ab,
+	&command_bind,
 	&command_report,
 	&command_compare,
 	&command_history,

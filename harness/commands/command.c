@@ -30,7 +30,8 @@ int command_options(const struct command *c, int argc, char **argv,
 	table[n] = (struct option){.name = "help", .has_arg = no_argument};
 	argv[0] = name;
 	optind = 1;
-	while ((k = getopt_long(argc, argv, "h", table, &index)) != -1 && !result) {
+	while ((k = getopt_long(argc, argv, c->wraps ? "+h" : "h", table, &index)) != -1 &&
+	       !result) {
 		if (k == 'h' || (k == 0 && index == n)) {
 			command_help(c);
 			result = -1;

@@ -26,6 +26,7 @@ struct command {
 	const char *detail;		   /* a paragraph for --help; may be NULL */
 	const struct option_spec *options; /* ends with .name == NULL */
 	bool hidden;			   /* for assay's own use, not in the list */
+	bool wraps; /* its operands are a program's command line: options end at the first */
 	int (*run)(const struct app *app, int argc, char **argv); /* returns an exit code */
 };
 
@@ -60,7 +61,7 @@ int command_override(struct overrides *o, const char *name, const char *value, s
 /* Folder of the launchers (scripts/in-*) beside the suites; may not exist. Caller frees. */
 char *command_launchers(const struct app *app);
 
-extern const struct command command_ab, command_compare, command_env, command_help_,
+extern const struct command command_ab, command_bind, command_compare, command_env, command_help_,
 	command_history, command_list, command_plan, command_report, command_run, command_step;
 
 #endif
