@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# The suite numa: on this machine for real, on recorded ones as a plan, on simulated servers against their
+# truth. The real machine with two nodes is in tests/qemu.
+# shellcheck disable=SC2154 # set by common.bash or bats: top, stderr
+load common
+
+tree() { # name: a recorded machine, ASSAY_SYSROOT of what follows
+	"$top/tests/fixtures/sysfs/unpack" "$top/tests/fixtures/sysfs/$1.tree" "$T/$1"
+	export ASSAY_SYSROOT=$T/$1
+}
+# Values of one parameter in the planned steps of a benchmark: planned BENCH PARAMETER
+planned() { grep -oE " $1 (.* )?$2=[0-9a-z]*" <<<"$output" | grep -o "$2=[0-9a-z]*$" | sort | uniq -c | tr -s " \n" " "; }
+
+@test "without a GPU the host half is measured and proved; the GPU half is a skip: exit 0" {
+	compgen -G '/sys/bus/pci/drivers/nvidia/0*' >/dev/null && skip "this machine has a GPU"
+	run -0 "$ASSAY" run numa --out "$T/b" --processes 1 --set size=16MiB
+	csv "$T/b/steps.csv" status reason | grep -qx 'SKIP|no NVIDIA GPU on the PCI bus'
+	for key in host_latency.latency host_bandwidth.bandwidth host_loaded.latency; do
+		csv "$T/b/results.csv" bench metric status | grep -qx "${key%.*}|${key#*.}|PASS"
+	done
+	# every buffer's pages were asked for
+	[ "$(csv "$T/b/manifest.csv" key value | grep '^fact.placement' | grep -vc '|\(PROVEN\|UNPROVEN\)$')" -eq 0 ]
+	csv "$T/b/manifest.csv" key | grep -q '^fact.placement.host_loaded{'
+	sealed "$T/b"
+}
+
+@test "the plan on recorded machines: all pairs, no CPUs where there are none, no GPU's own memory" {
+	(
+		tree hgx-2s
+		run -0 "$ASSAY" plan numa
+		[ "$(planned host_latency cpu_node)" = ' 2 cpu_node=0 2 cpu_node=1 ' ]
+		[ "$(planned host_loaded node)" = ' 1 node=0 1 node=1 ' ]
+		[ "$(planned copy node)" = ' 8 node=0 8 node=1 ' ]
+	)
+	(
+		tree genoa-nps4
+		run -0 "$ASSAY" plan numa
+		[ "$(planned host_latency cpu_node | grep -o 'cpu_node' | wc -l)" -eq 8 ]
+		[ "$(grep -c ' copy ' <<<"$output")" -eq 32 ]
+	)
+	(
+		tree grace-hopper # node 1 is the GPU's memory, nodes 2 to 8 have none
+		run -0 "$ASSAY" plan numa
+		[ "$(planned host_latency cpu_node)" = ' 2 cpu_node=0 ' ]
+		[ "$(planned host_latency node)" = ' 1 node=0 1 node=1 ' ]
+		[ "$(planned copy node)" = ' 1 node=0 ' ]
+	)
+	(
+		tree vm-1gpu # one node: nothing is remote
+		run -0 "$ASSAY" plan numa
+		[ "$(planned host_latency cpu_node)" = ' 1 cpu_node=0 ' ]
+		[ "$(planned copy node)" = ' 1 node=0 ' ]
+	)
+}
+
+@test "record-sysfs: a recorded tree gives the same rows as the machine" {
+	"$top/scripts/record-sysfs" >"$T/own.tree"
+	grep -qx "proc/sys/kernel/hostname	host" "$T/own.tree"
+	"$top/tests/fixtures/sysfs/unpack" "$T/own.tree" "$T/own"
+	rows() { "$ASSAY" env 2>/dev/null | awk '{ print $1, $2 }' | grep -E \
+		'^(cpu|node|kernel|module|gpu\.[^ ]*(node|path|link)|limits\.(affinity|mems|cpuset)|memory\.page|container)'; }
+	rows >"$T/real"
+	ASSAY_SYSROOT=$T/own rows >"$T/recorded"
+	[ "$(wc -l <"$T/real")" -gt 20 ]
+	diff "$T/real" "$T/recorded"
+	run -2 "$top/scripts/record-sysfs" x
+}
