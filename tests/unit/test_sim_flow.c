@@ -258,6 +258,15 @@ static void host_kinds(void)
 	expect_s(&l, 1.4e-6 + 64. * MIB / (55.3e9 * 0.71)); /* node 1 */
 	OK(cudaHostUnregister(b.p));
 
+	CHECK(!placement_policy(1, &e)); /* where new memory is from now, not later */
+	l.host = malloc(64 * MIB);
+	OK(cudaHostRegister(l.host, 64 * MIB, 0));
+	CHECK(!placement_policy(0, &e));
+	gate = hold(&l, 1);
+	queue(&l, true, 64 * MIB, 1);
+	release(gate, &l, 1);
+	expect_s(&l, 1.4e-6 + 64. * MIB / (55.3e9 * 0.71));
+
 	OK(cudaHostAlloc((void **)&l.host, 64 * MIB, cudaHostAllocWriteCombined));
 	gate = hold(&l, 1);
 	queue(&l, true, 64 * MIB, 1);
