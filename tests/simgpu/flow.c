@@ -143,7 +143,7 @@ void sim_flow_host(struct sim_flow *f, int gpu, enum sim_dir dir, enum sim_engin
 			       .rate = host_rate(gpu, dir, engine, kind, node),
 			       .slower = slower(gpu, dir, engine),
 			       .wire = gpu,
-			       .dir = dir,
+			       .dir = (int)dir,
 			       .both_share = g->both_share};
 	if (engine == SIM_CE)
 		f->latency_s =
