@@ -13,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ctx; /* one running step, owned by harness/run */
+struct ctx;	  /* one running step, owned by harness/run */
+struct gang_role; /* kernels/gang.h */
 
 /* ---- the tables: one source for suite check, help, man page ---- */
 
@@ -96,6 +97,8 @@ struct bench {
 	int (*run)(struct ctx *c, struct err *e);	/* once a case; NULL: not in this build */
 	int (*verify)(struct ctx *c, struct err *e);	/* may be NULL; once a case */
 	void (*teardown)(struct ctx *c);		/* may be NULL; also after errors */
+	/* what `assay member NAME` does, where several processes act together; else NULL */
+	const struct gang_role *member;
 };
 
 /* ---- what a benchmark may ask of its context ---- */
@@ -106,6 +109,8 @@ uint64_t ctx_u64(const struct ctx *c, const char *param);
 
 /* Largest value of a case-scope parameter over all cases of this process: for one allocation. */
 uint64_t ctx_max_u64(const struct ctx *c, const char *param);
+/* Its value number i of this process, NULL after the last. */
+const char *ctx_nth(const struct ctx *c, const char *param, size_t i);
 /* Whether some case of this process has that value. */
 bool ctx_has(const struct ctx *c, const char *param, const char *value);
 
@@ -120,6 +125,13 @@ uint64_t ctx_case_seed(const struct ctx *c); /* of this very process and case */
 
 /* The program file to start for a process of our own (base/self.h); absolute. */
 const char *ctx_self(const struct ctx *c);
+/* The arm that is measured. */
+const char *ctx_arm(const struct ctx *c);
+/*
+ * Where a launcher started one assay a rank: the socket at which they meet and how many they are
+ * (kernels/gang_ranks.h). NULL where it did not.
+ */
+const char *ctx_ranks(const struct ctx *c, unsigned *ranks);
 
 /* The benchmark's own state, kept from setup to teardown. */
 void ctx_set_state(struct ctx *c, void *state);
@@ -167,6 +179,13 @@ enum sample_form {
 	SAMPLE_TIME, /* value = seconds / (work * n): time of one unit of work */
 };
 
+/* One more metric of the same samples. */
+struct twin {
+	const char *metric; /* NULL ends a list */
+	enum sample_form form;
+	double work;
+};
+
 struct sampling {
 	const char *metric;
 	enum sample_form form;
@@ -174,6 +193,7 @@ struct sampling {
 	double tick_s;	       /* resolution of that timer */
 	uint64_t max_batch;    /* most operations in one batch (128 behind a gate); 0: no limit */
 	const char *rate_wall; /* CPU benchmarks: metric for all work / wall time; NULL: none */
+	const struct twin *twins; /* what else the samples say; NULL: nothing */
 	bool brief; /* no warm-up and the small budget, even of a gate: controls, starts, disks */
 	ctx_batch_fn *batch;
 	void *arg;

@@ -163,6 +163,13 @@ uint64_t ctx_max_u64(const struct ctx *c, const char *param)
 	return most;
 }
 
+const char *ctx_nth(const struct ctx *c, const char *param, size_t i)
+{
+	const struct values *v = &c->value[index_of(c->b, param)];
+
+	return i < v->n ? v->v[i] : NULL;
+}
+
 bool ctx_has(const struct ctx *c, const char *param, const char *value)
 {
 	const struct values *v = &c->value[index_of(c->b, param)];
@@ -201,6 +208,17 @@ uint64_t ctx_case_seed(const struct ctx *c)
 const char *ctx_self(const struct ctx *c)
 {
 	return c->args->self;
+}
+
+const char *ctx_arm(const struct ctx *c)
+{
+	return c->args->arm;
+}
+
+const char *ctx_ranks(const struct ctx *c, unsigned *ranks)
+{
+	*ranks = c->args->ranks;
+	return c->args->rendezvous;
 }
 
 void ctx_set_state(struct ctx *c, void *state)

@@ -17,6 +17,8 @@ struct step_args {
 	uint64_t seed;
 	unsigned block, step, process, attempt;
 	double deadline_s;
+	const char *rendezvous; /* socket of a launcher's other ranks; NULL */
+	unsigned ranks;
 	double slow;		   /* share by which every batch is made longer */
 	const char *const *params; /* "gpu=3", "size=4,16" … */
 	size_t n_params;

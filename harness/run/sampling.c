@@ -138,6 +138,18 @@ static int warm_up(struct run *r)
 	return rc;
 }
 
+static double value_of(enum sample_form form, double work, double seconds)
+{
+	return form == SAMPLE_RATE ? work / seconds : seconds / work;
+}
+
+static void add_twins(const struct run *r, double seconds)
+{
+	for (const struct twin *t = r->s->twins; t && t->metric; t++)
+		ctx_add(r->c, t->metric, (unsigned)r->n,
+			value_of(t->form, t->work * (double)r->batch, seconds));
+}
+
 static int sample(struct run *r)
 {
 	double seconds;
@@ -146,10 +158,10 @@ static int sample(struct run *r)
 	if (rc)
 		return rc;
 	double work = r->s->work * (double)r->batch;
+	add_twins(r, seconds);
 	r->log_time = mem_grow(r->log_time, r->n, &r->cap, sizeof(*r->log_time));
 	r->log_time[r->n] = log(seconds / work);
-	ctx_add(r->c, r->s->metric, (unsigned)r->n,
-		r->s->form == SAMPLE_RATE ? work / seconds : seconds / work);
+	ctx_add(r->c, r->s->metric, (unsigned)r->n, value_of(r->s->form, work, seconds));
 	r->n++;
 	r->work_done += work;
 	r->seconds += seconds;

@@ -36,6 +36,8 @@ struct ctx {
 	const char *metric;
 	uint64_t operations; /* that ctx_sample asked for */
 	const char *self;
+	const char *rendezvous; /* of a launcher's ranks */
+	unsigned ranks;
 };
 
 const char *ctx_str(const struct ctx *c, const char *param)
@@ -65,6 +67,11 @@ uint64_t ctx_u64(const struct ctx *c, const char *param)
 uint64_t ctx_max_u64(const struct ctx *c, const char *param)
 {
 	return ctx_u64(c, param);
+}
+
+const char *ctx_nth(const struct ctx *c, const char *param, size_t i)
+{
+	return i ? NULL : ctx_str(c, param);
 }
 
 bool ctx_has(const struct ctx *c, const char *param, const char *value)
@@ -100,6 +107,17 @@ uint64_t ctx_case_seed(const struct ctx *c)
 const char *ctx_self(const struct ctx *c)
 {
 	return c->self;
+}
+
+const char *ctx_arm(const struct ctx *c)
+{
+	return "host";
+}
+
+const char *ctx_ranks(const struct ctx *c, unsigned *ranks)
+{
+	*ranks = c->ranks;
+	return c->rendezvous;
 }
 
 void ctx_set_state(struct ctx *c, void *state)

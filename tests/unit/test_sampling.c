@@ -93,6 +93,32 @@ static void test_batch(void **state)
 	end(&f);
 }
 
+/* Other metrics of the very samples, each by its own work and form. */
+static void test_twins(void **state)
+{
+	static const struct twin twins[] = {
+		{"half", SAMPLE_RATE, 4}, {"each", SAMPLE_TIME, 2}, {.metric = NULL}};
+	struct fixture f;
+	size_t rates = 0;
+
+	(void)state;
+	begin(&f, "", 1e-6, 0.01);
+	assert_int_equal(go(&f, (struct sampling){.tick_s = 1e-9, .twins = twins}), 0);
+	for (size_t i = 0; i + 2 < f.c.n_pending; i += 3) {
+		const struct pending *p = &f.c.pending[i];
+
+		assert_string_equal(p[0].metric, "half");
+		assert_string_equal(p[1].metric, "each");
+		assert_string_equal(p[2].metric, "rate");
+		assert_int_equal(p[0].sample, rates);
+		assert_int_equal(p[2].sample, rates++);
+		assert_true(fabs(p[2].value / p[0].value - 2) < 1e-9);	   /* 8 bytes for 4 */
+		assert_true(fabs(p[1].value * p[2].value / 4 - 1) < 1e-9); /* s/2 x 8/s */
+	}
+	assert_true(rates >= 5 && f.c.n_pending == 3 * rates);
+	end(&f);
+}
+
 /* The known fault: every batch is longer by the share, and really takes that time. */
 static void test_slow(void **state)
 {
@@ -217,7 +243,7 @@ int main(void)
 		cmocka_unit_test(test_slow),	     cmocka_unit_test(test_stops_when_precise),
 		cmocka_unit_test(test_budget),	     cmocka_unit_test(test_brief),
 		cmocka_unit_test(test_long_samples), cmocka_unit_test(test_unsteady),
-		cmocka_unit_test(test_frozen_timer),
+		cmocka_unit_test(test_frozen_timer), cmocka_unit_test(test_twins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
