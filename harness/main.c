@@ -13,7 +13,8 @@
 const struct command *const commands[] = {
 	&command_list, &command_plan,	&command_run,	  &command_ab,
 	&command_bind, &command_report, &command_compare, &command_history,
-	&command_env,  &command_step,	&command_help_,	  NULL,
+	&command_env,  &command_step,	&command_member,  &command_help_,
+	NULL,
 };
 
 int main(int argc, char **argv)

@@ -30,6 +30,12 @@ uint64_t clock_meas_tick_ns(void);
  */
 void clock_meas_begin(uint64_t stream);
 
+/*
+ * The processes that this one waited for had come to that time. The hardware's clock knows that;
+ * on the simulated server each process has a time of its own, and this one's moves there.
+ */
+void clock_meas_meet(uint64_t ns);
+
 /* "" on real hardware; otherwise the name of the simulated server. */
 const char *clock_meas_simulated(void);
 

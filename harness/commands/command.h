@@ -62,6 +62,7 @@ int command_override(struct overrides *o, const char *name, const char *value, s
 char *command_launchers(const struct app *app);
 
 extern const struct command command_ab, command_bind, command_compare, command_env, command_help_,
-	command_history, command_list, command_plan, command_report, command_run, command_step;
+	command_history, command_list, command_member, command_plan, command_report, command_run,
+	command_step;
 
 #endif

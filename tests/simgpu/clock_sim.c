@@ -25,6 +25,11 @@ void clock_meas_begin(uint64_t stream)
 	sim_begin(stream);
 }
 
+void clock_meas_meet(uint64_t ns)
+{
+	sim_advance_to((double)ns * 1e-9);
+}
+
 const char *clock_meas_simulated(void)
 {
 	return sim_title();
