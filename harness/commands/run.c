@@ -1,6 +1,7 @@
 /* assay run: from a suite to a bundle, its results and its report. */
 #include "../base/log.h"
 #include "../base/status.h"
+#include "../run/ranks.h"
 #include "../run/rounds.h"
 #include "job.h"
 
@@ -56,6 +57,12 @@ static int record(struct job *j, struct err *e)
 
 static int go(struct job *j, struct err *e)
 {
+	const struct ranks *r = j->own;
+
+	if (r->size > 1) {
+		j->p.rendezvous = r->path;
+		j->p.ranks = r->size;
+	}
 	return rounds_run(&j->p, &j->arm[0], j->resume ? &j->old : NULL, j->attempt, e);
 }
 
@@ -71,16 +78,45 @@ static void say(const struct job *j)
 static const struct job_kind kind = {
 	.name = "run", .restore = restore, .record = record, .go = go, .say = say};
 
+/* As rank 0, or alone. */
+static int lead(struct job *j, struct ranks *r, int first, int argc, char **argv)
+{
+	struct err e = ERR_INIT;
+	int code = EXIT_NOTHING;
+
+	j->own = r;
+	if (r->size > 1 && ranks_lead(r, &e))
+		err_print(&e, "assay", stderr);
+	else
+		code = job_run(j, first, argc, argv);
+	ranks_end(r);
+	return code;
+}
+
+/* Any other rank says nothing unless something is wrong. */
+static int serve(const struct job *j, const struct ranks *r)
+{
+	struct err e = ERR_INIT;
+
+	if (!ranks_serve(r, j->app->self, &e))
+		return EXIT_PASSED;
+	err_print(&e, "assay", stderr);
+	return EXIT_NOTHING;
+}
+
 static int run(const struct app *app, int argc, char **argv)
 {
 	struct job j = {.app = app, .kind = &kind, .seed = 1, .arms = 1};
 	struct err e = ERR_INIT;
+	struct ranks ranks;
 	int rc = job_arm(&j, 0, "host", &e);
 	int first = rc ? -2 : command_options(&command_run, argc, argv, take, &j);
+	int code = first == -1 ? EXIT_PASSED : EXIT_USAGE;
 
-	int code = first >= 0	 ? job_run(&j, first, argc, argv)
-		   : first == -1 ? EXIT_PASSED
-				 : EXIT_USAGE;
+	if (first >= 0 && ranks_read(&ranks, &e))
+		err_print(&e, "assay", stderr);
+	else if (first >= 0)
+		code = ranks.rank ? serve(&j, &ranks) : lead(&j, &ranks, first, argc, argv);
 	job_free(&j);
 	return code;
 }
@@ -89,7 +125,12 @@ const struct command command_run = {
 	.name = "run",
 	.args = "SUITE",
 	.summary = "Measures a suite and writes the bundle with its report",
-	.detail = "SUITE is a name (assay list) or the path of a file.",
+	.detail =
+		"SUITE is a name (assay list) or the path of a file.\n"
+		"Started once a rank (srun -n8 assay run nccl, mpirun, torchrun), rank 0 runs it "
+		"and alone\n"
+		"writes; the other ranks are members of its gangs and end with it. They must be on "
+		"one host.",
 	.options = options,
 	.run = run,
 };

@@ -27,6 +27,7 @@ static const struct option_spec options[] = {
 	{"gpu-uuid", "UUID,…", "the only GPUs that this process may see, in CUDA's order"},
 	{"gate", "PATTERNS", "keys that get the larger time budget"},
 	{"slow", "SHARE", "take longer by this share, for real: the known fault of a comparison"},
+	{"ranks", "N:SOCKET", "a launcher started so many ranks; where they meet"},
 	{"lifeline", NULL, "end when standard input ends"},
 	{NULL, NULL, NULL},
 };
@@ -43,6 +44,17 @@ static int number(const char *name, const char *value, unsigned *out, struct err
 	if (units_parse_u64(value, &v) || v > UINT32_MAX)
 		return err_set(e, EINVAL, "--%s: \"%s\" is no number", name, value);
 	*out = (unsigned)v;
+	return 0;
+}
+
+static int take_ranks(struct step_args *a, const char *value, struct err *e)
+{
+	char *end;
+
+	a->ranks = (unsigned)strtoul(value, &end, 10);
+	a->rendezvous = end + 1;
+	if (*end != ':' || a->ranks < 2 || *a->rendezvous != '/')
+		return err_set(e, EINVAL, "--ranks wants N:SOCKET");
 	return 0;
 }
 
@@ -67,6 +79,8 @@ static int set(void *arg, const char *name, const char *value, struct err *e)
 		return units_parse_share(value, &a->slow)
 			       ? err_set(e, EINVAL, "--slow wants a share such as 10%%")
 			       : 0;
+	else if (!strcmp(name, "ranks"))
+		return take_ranks(a, value, e);
 	else if (!strcmp(name, "seed"))
 		return units_parse_u64(value, &a->seed) ? err_set(e, EINVAL, "--seed: no number")
 							: 0;

@@ -226,6 +226,8 @@ int child_step(const struct parent *p, const struct turn *turn, void (*on_tick)(
 	add(args, &n, mem_printf("--attempt=%u", turn->attempt));
 	if (uuids)
 		add(args, &n, mem_printf("--gpu-uuid=%s", uuids));
+	if (p->rendezvous && !arm->words)
+		add(args, &n, mem_printf("--ranks=%u:%s", p->ranks, p->rendezvous));
 	if (p->plan->gate[0])
 		add(args, &n, mem_printf("--gate=%s", p->plan->gate));
 	for (char *w = strtok_r(params, " ", &save); w; w = strtok_r(NULL, " ", &save))

@@ -28,6 +28,8 @@ struct parent {
 	struct bundle *bundle;		 /* NULL: nothing is recorded (probes alone) */
 	const volatile int *interrupted; /* signal number, 0 while none */
 	struct progress progress;
+	const char *rendezvous; /* of the other ranks that a launcher started (ranks.h); NULL */
+	unsigned ranks;
 	/* of the parent alone, between parent_open and parent_close */
 	struct parent_gpu *gpu;
 	size_t n_gpus;

@@ -260,7 +260,7 @@ void preflight_warn(const struct machine *m)
 }
 
 /* All users must meet at one place, or the lock keeps nobody apart. */
-static char *runtime_dir(void)
+char *preflight_runtime_dir(void)
 {
 	const char *own = getenv("ASSAY_RUNTIME_DIR"), *run = getenv("XDG_RUNTIME_DIR");
 
@@ -285,7 +285,8 @@ static int open_lock(const char *path)
 
 int preflight_lock(const char *uuid, struct err *e)
 {
-	char *dir = runtime_dir(), *path = mem_printf("%s/gpu-%s.lock", dir, uuid), pid[32] = "";
+	char *dir = preflight_runtime_dir(), *path = mem_printf("%s/gpu-%s.lock", dir, uuid),
+	     pid[32] = "";
 	int fd;
 
 	if (!mkdir(dir, 01777) && chmod(dir, 01777))
