@@ -62,8 +62,9 @@ struct rt_op {
 			char *dst;
 			const char *src;
 			size_t bytes;
-			int dir;	    /* enum sim_dir, RT_DEVICE or RT_HOST_ONLY */
+			int dir;	    /* enum sim_dir, RT_DEVICE, RT_HOST_ONLY or RT_PEER */
 			int gpu;	    /* whose memory, in the profile; the destination's */
+			int from_gpu;	    /* RT_PEER: the source's */
 			enum sim_kind kind; /* of the host's memory */
 			int node;
 		} copy;
@@ -89,6 +90,7 @@ struct rt_op {
 };
 #define RT_DEVICE    2
 #define RT_HOST_ONLY 3
+#define RT_PEER	     4
 
 /* What goes through one engine goes one after another. Kernels with a flow need none. */
 enum rt_engine { RT_TO_DEVICE, RT_TO_HOST, RT_WITHIN, RT_COMPUTE, RT_ENGINES, RT_NO_ENGINE = -1 };
@@ -124,6 +126,7 @@ struct rt_gpu {
 	cudaError_t sticky;
 	uint64_t copies;
 	bool busy[RT_ENGINES];
+	bool reaches[SIM_MAX_GPUS]; /* peers, in the profile, to whose memory it has access */
 	size_t allocated;
 	struct rt_stream *streams; /* the legacy stream first */
 	struct rt_event *events;
@@ -209,6 +212,19 @@ enum sim_kind rt_host_kind(const void *p);
 void rt_load(void *out, const void *p, size_t bytes);
 void rt_store(void *p, const void *src, size_t bytes);
 void rt_set(void *p, int value, size_t bytes);
+
+/* ---- cudart_peer.c ---- */
+
+/* The profile's number of the GPU that p lies on; -1 for host memory. */
+int rt_owner_of(const void *p);
+/* The GPU of this process with that number. */
+struct rt_gpu *rt_gpu_of(int index);
+/* Whether a GPU of this process has access to the memory of another; to its own: always. */
+bool rt_peer_access(int gpu, int owner);
+/* The flow of an RT_PEER copy. */
+void rt_peer_flow(int by, const struct rt_op *op, struct sim_flow *f);
+/* Whether what `by` moves from one to the other vanishes: a fault. */
+bool rt_peer_drops(int by, int from, int to);
 
 /* ---- cudart_launch.c ---- */
 

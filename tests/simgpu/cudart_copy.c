@@ -5,6 +5,7 @@
  * who wants to see a copy poisons the whole destination first, as a check must anyway.
  */
 #include "cudart.h"
+#include "peer.h"
 
 #include <string.h>
 
@@ -112,6 +113,9 @@ bool rt_move(struct rt_gpu *g, const struct rt_op *op)
 	size_t bytes = op->u.copy.bytes;
 	const struct fault *f = bent(g->index, op);
 
+	if (op->u.copy.dir == RT_PEER &&
+	    rt_peer_drops(g->index, op->u.copy.from_gpu, op->u.copy.gpu))
+		return false;
 	if (!f)
 		return rt_copy_bytes(dst, op->u.copy.src, bytes);
 	move(dst, op->u.copy.src, bytes);
@@ -157,7 +161,7 @@ bool rt_reachable(int gpu, const void *p, size_t bytes)
 	struct sim_range r;
 
 	if (sim_range_find(p, SIM_DEVICE, &r))
-		return r.gpu == gpu && rt_valid(p, bytes);
+		return rt_peer_access(gpu, r.gpu) && rt_valid(p, bytes);
 	if (p && !strcmp(sim_profile()->gpu[gpu].link, "c2c"))
 		return true;
 	return (sim_range_find(p, SIM_PINNED, &r) || sim_range_find(p, SIM_REGISTERED, &r)) &&
@@ -166,10 +170,14 @@ bool rt_reachable(int gpu, const void *p, size_t bytes)
 
 bool rt_sm_flow(int gpu, const void *dst, const void *src, size_t bytes, struct sim_flow *f)
 {
-	int owner;
-	bool to = !dst || on_device(dst, &owner), from = !src || on_device(src, &owner);
+	int owner = gpu, other = gpu;
+	bool to = !dst || on_device(dst, &owner), from = !src || on_device(src, &other);
 	const void *host = to ? src : dst;
 
+	if (owner != other) {
+		sim_flow_peer(f, gpu, other, owner, SIM_SM, true, (double)bytes);
+		return true;
+	}
 	if (to == from)
 		return false;
 	sim_flow_host(f, gpu, to ? SIM_H2D : SIM_D2H, SIM_SM, rt_host_kind(host),
@@ -181,8 +189,8 @@ bool rt_sm_flow(int gpu, const void *dst, const void *src, size_t bytes, struct 
 static cudaError_t describe(struct rt_op *op, void *dst, const void *src, size_t n,
 			    enum cudaMemcpyKind kind)
 {
-	int gpu = -1;
-	bool from = on_device(src, &gpu), to = on_device(dst, &gpu);
+	int gpu = -1, from_gpu = -1;
+	bool from = on_device(src, &from_gpu), to = on_device(dst, &gpu);
 	enum cudaMemcpyKind is = to ? (from ? cudaMemcpyDeviceToDevice : cudaMemcpyHostToDevice)
 				    : (from ? cudaMemcpyDeviceToHost : cudaMemcpyHostToHost);
 	const void *host = to ? src : dst;
@@ -193,10 +201,12 @@ static cudaError_t describe(struct rt_op *op, void *dst, const void *src, size_t
 	op->u.copy.dst = dst;
 	op->u.copy.src = src;
 	op->u.copy.bytes = n;
-	op->u.copy.gpu = gpu;
+	op->u.copy.gpu = to ? gpu : from_gpu;
+	op->u.copy.from_gpu = from_gpu;
 	op->u.copy.dir = is == cudaMemcpyHostToDevice	? SIM_H2D
 			 : is == cudaMemcpyDeviceToHost ? SIM_D2H
 			 : is == cudaMemcpyHostToHost	? RT_HOST_ONLY
+			 : from_gpu != gpu		? RT_PEER
 							: RT_DEVICE;
 	op->u.copy.kind = is == cudaMemcpyDeviceToDevice ? SIM_KIND_PINNED : rt_host_kind(host);
 	op->u.copy.node = sim_host_node(host);

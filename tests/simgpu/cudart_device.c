@@ -228,21 +228,6 @@ cudaError_t cudaDeviceGetByPCIBusId(int *i, const char *pci)
 	return rt_leave(cudaErrorInvalidDevice);
 }
 
-cudaError_t cudaDeviceCanAccessPeer(int *can, int i, int peer)
-{
-	struct rt_gpu *a, *b;
-	cudaError_t e = enter_device(i, &a);
-
-	if (e != cudaSuccess)
-		return rt_leave(e);
-	rt_leave(cudaSuccess);
-	e = enter_device(peer, &b);
-	if (e == cudaSuccess)
-		*can = i != peer && rt_profile(a)->peer_bytes_s > 0 &&
-		       rt_profile(b)->peer_bytes_s > 0;
-	return rt_leave(e);
-}
-
 /* Where the driver is too old this is what its version says, not an error. */
 cudaError_t cudaDriverGetVersion(int *v)
 {
@@ -288,6 +273,9 @@ static const struct error_text errors[] = {
 	E(cudaErrorInvalidResourceHandle, "invalid resource handle"),
 	E(cudaErrorNotReady, "device not ready"),
 	E(cudaErrorIllegalAddress, "an illegal memory access was encountered"),
+	E(cudaErrorPeerAccessUnsupported, "peer access is not supported between these two devices"),
+	E(cudaErrorPeerAccessAlreadyEnabled, "peer access is already enabled"),
+	E(cudaErrorPeerAccessNotEnabled, "peer access has not been enabled"),
 	E(cudaErrorHostMemoryAlreadyRegistered,
 	  "part or all of the requested memory range is already mapped"),
 	E(cudaErrorHostMemoryNotRegistered,

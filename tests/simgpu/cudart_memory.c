@@ -72,16 +72,6 @@ cudaError_t cudaMalloc(void **out, size_t n)
 	return rt_leave(cudaSuccess);
 }
 
-/* The GPU of that number in the profile; it is visible, since it has memory. */
-static struct rt_gpu *rt_owner(int index)
-{
-	struct rt_gpu *g = rt_get()->gpu;
-
-	while (g->index != index)
-		g++;
-	return g;
-}
-
 cudaError_t cudaFree(void *p)
 {
 	struct rt_gpu *g;
@@ -95,7 +85,7 @@ cudaError_t cudaFree(void *p)
 		return rt_leave(cudaErrorInvalidValue);
 	munmap(r.base, page_up(r.bytes));
 	dev_free(r.device);
-	rt_owner(r.gpu)->allocated -= r.bytes;
+	rt_gpu_of(r.gpu)->allocated -= r.bytes;
 	return rt_leave(cudaSuccess);
 }
 

@@ -81,8 +81,10 @@ static void begin_copy(struct rt_stream *s, const struct rt_op *op)
 {
 	double bytes = (double)op->u.copy.bytes;
 
-	s->flows = op->u.copy.dir <= SIM_D2H;
-	if (s->flows)
+	s->flows = op->u.copy.dir <= SIM_D2H || op->u.copy.dir == RT_PEER;
+	if (op->u.copy.dir == RT_PEER)
+		rt_peer_flow(s->owner->index, op, &s->flow);
+	else if (s->flows)
 		sim_flow_host(&s->flow, op->u.copy.gpu, (enum sim_dir)op->u.copy.dir, SIM_CE,
 			      op->u.copy.kind, op->u.copy.node, bytes);
 	else if (op->u.copy.dir == RT_DEVICE)

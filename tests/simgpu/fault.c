@@ -31,6 +31,10 @@ struct rule {
 	{                                                                                          \
 		"gpu", INT, AT(gpu), 0, 1e3, NULL, req                                             \
 	}
+#define PEER                                                                                       \
+	{                                                                                          \
+		"peer", INT, AT(peer), 0, 1e3, NULL, true                                          \
+	}
 #define BY                                                                                         \
 	{                                                                                          \
 		"by", NUM, AT(by), -0.9, 0.9, NULL, true                                           \
@@ -41,7 +45,7 @@ struct rule {
 	}
 #define WHAT                                                                                       \
 	"|h2d|d2h|h2d_sm|d2h_sm|sm_latency|d2d|host_latency|host_read|host_write|host_copy|"       \
-	"host_triad|host_cache|host_alu|host_start|"
+	"host_triad|host_cache|host_alu|host_start|peer|"
 
 /* By enum fault_kind. */
 static const struct rule rules[] = {
@@ -74,7 +78,14 @@ static const struct rule rules[] = {
 	{"noisy_machine",
 	 "noisy_machine sd=SD [arm=NAME]: spread from process to process, as a share",
 	 {{"sd", NUM, AT(sd), 0, 0.5, NULL, true}, ARM}},
+	{"nvlink_down",
+	 "nvlink_down gpu=N link=L: one NVLink is inactive",
+	 {GPU(true), {"link", INT, AT(link), 0, 17, NULL, true}}},
+	{"nvlink_errors", "nvlink_errors gpu=N: its NVLinks repeat what was damaged", {GPU(true)}},
 	{"nvml_missing", "nvml_missing: no libnvidia-ml.so.1", {{0}}},
+	{"p2p_silent_drop",
+	 "p2p_silent_drop gpu=N peer=M: what GPU N writes into GPU M's memory never arrives",
+	 {GPU(true), PEER}},
 	{"pcie_downtrain",
 	 "pcie_downtrain gpu=N gen=G [width=W]: the link is slower than it could be",
 	 {GPU(true),
@@ -84,6 +95,9 @@ static const struct rule rules[] = {
 	 "shift what=h2d|d2h|h2d_sm|host_latency|… by=SHARE [gpu=N] [arm=NAME]: worse by "
 	 "that share",
 	 {{"what", WORD, AT(what), 0, 16, WHAT, true}, BY, GPU(false), ARM}},
+	{"slow_pair",
+	 "slow_pair gpu=N peer=M by=SHARE: the way between two GPUs is slower, both ways",
+	 {GPU(true), PEER, BY}},
 	{"sticky_error",
 	 "sticky_error gpu=N [after=COPIES]: illegal address from then on",
 	 {GPU(true), {"after", INT, AT(after), 0, 1e9, NULL, false}}},
@@ -171,8 +185,13 @@ static int parse_one(struct fault *f, char *text, int n_gpus, struct err *e)
 		k++;
 	if (k == N_RULES)
 		return err_set(e, EINVAL, "no fault \"%s\"; see tests/simgpu/README.md", word);
-	*f = (struct fault){
-		.kind = (enum fault_kind)k, .gpu = -1, .offset = -1, .size = -1, .at = "copy"};
+	*f = (struct fault){.kind = (enum fault_kind)k,
+			    .gpu = -1,
+			    .peer = -1,
+			    .link = -1,
+			    .offset = -1,
+			    .size = -1,
+			    .at = "copy"};
 	while ((word = strtok_r(NULL, " \t\n", &save))) {
 		if (parse_arg(&rules[k], f, word, &given, e))
 			return -EINVAL;
@@ -182,9 +201,10 @@ static int parse_one(struct fault *f, char *text, int n_gpus, struct err *e)
 			return err_set(e, EINVAL, "%s lacks %s; it is: %s", rules[k].name,
 				       rules[k].arg[i].name, rules[k].help);
 	}
-	if (f->gpu >= n_gpus)
-		return err_set(e, EINVAL, "gpu=%d: this server has GPUs 0 to %d", (int)f->gpu,
-			       n_gpus - 1);
+	if (f->gpu >= n_gpus || f->peer >= n_gpus)
+		return err_set(e, EINVAL, "%s=%d: this server has GPUs 0 to %d",
+			       f->gpu >= n_gpus ? "gpu" : "peer",
+			       (int)(f->gpu >= n_gpus ? f->gpu : f->peer), n_gpus - 1);
 	return 0;
 }
 
@@ -223,13 +243,27 @@ void fault_keep_arm(struct fault_list *l, const char *arm)
 	l->n = n;
 }
 
-const struct fault *fault_find(const struct fault_list *l, enum fault_kind kind, int gpu)
+static bool concerns(int64_t named, int asked)
+{
+	return asked < 0 || named < 0 || named == asked;
+}
+
+const struct fault *fault_find_with(const struct fault_list *l, enum fault_kind kind, int gpu,
+				    int peer, int link)
 {
 	for (int i = 0; i < l->n; i++) {
-		if (l->f[i].kind == kind && (gpu < 0 || l->f[i].gpu < 0 || l->f[i].gpu == gpu))
-			return &l->f[i];
+		const struct fault *f = &l->f[i];
+
+		if (f->kind == kind && concerns(f->gpu, gpu) && concerns(f->peer, peer) &&
+		    concerns(f->link, link))
+			return f;
 	}
 	return NULL;
+}
+
+const struct fault *fault_find(const struct fault_list *l, enum fault_kind kind, int gpu)
+{
+	return fault_find_with(l, kind, gpu, -1, -1);
 }
 
 double fault_shift(const struct fault_list *l, const char *what, int gpu)

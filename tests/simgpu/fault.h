@@ -20,16 +20,21 @@ enum fault_kind {
 	FAULT_GPU_MISSING,
 	FAULT_HANG,
 	FAULT_NOISY_MACHINE,
+	FAULT_NVLINK_DOWN,
+	FAULT_NVLINK_ERRORS,
 	FAULT_NVML_MISSING,
+	FAULT_P2P_SILENT_DROP,
 	FAULT_PCIE_DOWNTRAIN,
 	FAULT_SHIFT,
+	FAULT_SLOW_PAIR,
 	FAULT_STICKY_ERROR,
 	FAULT_WRONG_NUMA,
 };
 
 struct fault {
 	enum fault_kind kind;
-	int64_t gpu; /* -1: all, where the fault allows it */
+	int64_t gpu;	    /* -1: all, where the fault allows it */
+	int64_t peer, link; /* another GPU; an NVLink of this one; -1: not given */
 	int64_t gen, width;
 	int64_t node;	      /* that firmware names */
 	int64_t offset, size; /* -1: not given */
@@ -54,6 +59,9 @@ void fault_keep_arm(struct fault_list *l, const char *arm);
 
 /* The first of that kind that concerns the GPU (-1: whichever), or NULL. */
 const struct fault *fault_find(const struct fault_list *l, enum fault_kind kind, int gpu);
+/* That concerns also the peer and the link (-1: whichever). */
+const struct fault *fault_find_with(const struct fault_list *l, enum fault_kind kind, int gpu,
+				    int peer, int link);
 
 /* Product of the shifts of what on that GPU as the share by which it is worse: 0.02 is 2 % worse.
  */

@@ -29,8 +29,12 @@ static void refuse(const struct err *e)
 static int check_faults(struct err *e)
 {
 	const struct fault *f = fault_find(&model.faults, FAULT_WRONG_NUMA, -1);
+	const struct fault *down = fault_find(&model.faults, FAULT_NVLINK_DOWN, -1);
 	int nodes = sim_profile_nodes(&model.profile);
 
+	if (down && down->link >= model.profile.gpu[down->gpu].nvlinks)
+		return err_set(e, EINVAL, "nvlink_down: GPU %d has %d NVLinks, numbered from 0",
+			       (int)down->gpu, (int)model.profile.gpu[down->gpu].nvlinks);
 	if (f && f->node >= nodes)
 		return err_set(e, EINVAL, "wrong_numa: no node %d, there are %d", (int)f->node,
 			       nodes);
@@ -66,6 +70,12 @@ const struct fault *sim_fault(enum fault_kind kind, int gpu)
 {
 	sim_profile();
 	return fault_find(&model.faults, kind, gpu);
+}
+
+const struct fault *sim_fault_with(enum fault_kind kind, int gpu, int peer, int link)
+{
+	sim_profile();
+	return fault_find_with(&model.faults, kind, gpu, peer, link);
 }
 
 double sim_shift(const char *what, int gpu)

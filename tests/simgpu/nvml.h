@@ -29,6 +29,16 @@ struct nvml_handle {
 /* The GPU of a handle: 0 with *gpu, or what the call has to answer. Hangs where a fault says so. */
 int nvml_enter(nvmlDevice_t d, int *gpu);
 const struct sim_gpu *nvml_profile(int gpu);
+struct nvml_pci {
+	char legacy[16];
+	unsigned domain, bus, device, device_id, subsystem_id;
+	char id[32];
+};
+void nvml_put_pci(int gpu, struct nvml_pci *pci);
+
+/* A counter of an NVLink that is a field value: NVML_OK with *n, or NVML_NOT_SUPPORTED. */
+int nvml_link_field(int gpu, unsigned id, unsigned link, unsigned *n);
+
 int nvml_text(char *out, unsigned size, const char *text);
 
 /* Whether some process uses the GPU. */

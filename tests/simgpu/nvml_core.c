@@ -5,12 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-struct nvml_pci {
-	char legacy[16];
-	unsigned domain, bus, device, device_id, subsystem_id;
-	char id[32];
-};
-
 static struct {
 	int users;
 	struct nvml_handle handle[SIM_MAX_GPUS];
@@ -245,13 +239,10 @@ int nvmlDeviceGetGspFirmwareVersion(nvmlDevice_t d, char *out)
 	return e ? e : nvml_text(out, 64, sim_driver());
 }
 
-int nvmlDeviceGetPciInfo_v3(nvmlDevice_t d, struct nvml_pci *pci)
+void nvml_put_pci(int gpu, struct nvml_pci *pci)
 {
-	unsigned function;
-	int gpu, e = nvml_enter(d, &gpu);
+	unsigned function = 0;
 
-	if (e)
-		return e;
 	memset(pci, 0, sizeof(*pci));
 	sscanf(nvml_profile(gpu)->pci, "%x:%x:%x.%x", &pci->domain, &pci->bus, &pci->device,
 	       &function);
@@ -261,7 +252,15 @@ int nvmlDeviceGetPciInfo_v3(nvmlDevice_t d, struct nvml_pci *pci)
 		 function);
 	snprintf(pci->legacy, sizeof(pci->legacy), "%04X:%02X:%02X.%X", pci->domain & 0xffff,
 		 pci->bus & 0xff, pci->device & 0xff, function & 0xf);
-	return NVML_OK;
+}
+
+int nvmlDeviceGetPciInfo_v3(nvmlDevice_t d, struct nvml_pci *pci)
+{
+	int gpu, e = nvml_enter(d, &gpu);
+
+	if (!e)
+		nvml_put_pci(gpu, pci);
+	return e;
 }
 
 int nvmlDeviceGetCudaComputeCapability(nvmlDevice_t d, int *major, int *minor)

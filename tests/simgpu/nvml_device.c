@@ -101,7 +101,6 @@ NVML_API int nvmlDeviceGetRemappedRows(nvmlDevice_t d, unsigned *corrected, unsi
 				       unsigned *pending, unsigned *failed);
 NVML_API int nvmlDeviceGetRetiredPages(nvmlDevice_t d, int cause, unsigned *n, nvml_u64 *addresses);
 NVML_API int nvmlDeviceGetGpuFabricInfoV(nvmlDevice_t d, struct nvml_fabric *f);
-NVML_API int nvmlDeviceGetNvLinkState(nvmlDevice_t d, unsigned link, unsigned *active);
 NVML_API int nvmlDeviceGetFieldValues(nvmlDevice_t d, int n, struct nvml_field *f);
 NVML_API int nvmlSystemGetConfComputeState(struct nvml_conf_state *s);
 
@@ -290,17 +289,10 @@ int nvmlDeviceGetGpuFabricInfoV(nvmlDevice_t d, struct nvml_fabric *f)
 	return NVML_OK;
 }
 
-int nvmlDeviceGetNvLinkState(nvmlDevice_t d, unsigned link, unsigned *active)
-{
-	int gpu, e = nvml_enter(d, &gpu);
-
-	if (e)
-		return e;
-	*active = 1;
-	return link < (unsigned)nvml_profile(gpu)->nvlinks ? NVML_OK : NVML_NOT_SUPPORTED;
-}
-
-/* 82: temperature of the memory; 91: number of NVLinks; 230: recovery action (none). */
+/*
+ * 82: temperature of the memory; 91: number of NVLinks; 206 to 210: errors of one (the scope);
+ * 230: recovery action (none).
+ */
 int nvmlDeviceGetFieldValues(nvmlDevice_t d, int n, struct nvml_field *f)
 {
 	int gpu, e = nvml_enter(d, &gpu);
@@ -318,7 +310,7 @@ int nvmlDeviceGetFieldValues(nvmlDevice_t d, int n, struct nvml_field *f)
 		else if (f[i].id == 91)
 			f[i].value.u = (unsigned)p->nvlinks;
 		else if (f[i].id != 230)
-			f[i].code = NVML_NOT_SUPPORTED;
+			f[i].code = nvml_link_field(gpu, f[i].id, f[i].scope, &f[i].value.u);
 	}
 	return e;
 }

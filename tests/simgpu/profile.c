@@ -181,6 +181,29 @@ static int check_gpu(const struct sim_profile *p, int g, struct err *e)
 	return 0;
 }
 
+/* "switch", or as many links to other GPUs as it has. */
+static int check_nvlinks(const struct sim_profile *p, int g, struct err *e)
+{
+	const char *at = p->gpu[g].nvlink_to;
+	int to, n, used, all = 0;
+
+	if (!strcmp(at, "switch"))
+		return 0;
+	while (sscanf(at, " %d x%d%n", &to, &n, &used) == 2) {
+		if (to < 0 || to >= p->n_gpus || to == g || n < 1)
+			return err_set(e, EINVAL, "[gpu %d] nvlink_to: no GPU %d, or no link to it",
+				       g, to);
+		all += n;
+		at += used;
+		at += strspn(at, ", ");
+	}
+	if (*at || all != p->gpu[g].nvlinks)
+		return err_set(e, EINVAL,
+			       "[gpu %d] nvlink_to is switch, or names %d links: \"1 x6, 2 x6\"", g,
+			       (int)p->gpu[g].nvlinks);
+	return 0;
+}
+
 static int check_sense(struct loader *l)
 {
 	const struct sim_profile *p = l->p;
@@ -190,7 +213,7 @@ static int check_sense(struct loader *l)
 	if (p->cpu.cores_per_socket % p->cpu.nodes_per_socket)
 		return err_set(l->e, EINVAL, "cores_per_socket is no multiple of nodes_per_socket");
 	for (int g = 0; g < p->n_gpus; g++) {
-		if (check_gpu(p, g, l->e))
+		if (check_gpu(p, g, l->e) || check_nvlinks(p, g, l->e))
 			return -EINVAL;
 	}
 	return 0;

@@ -72,10 +72,18 @@ struct sim_gpu {
 	double copy_latency_s;	    /* what each copy costs the copy engine */
 	double pageable_latency_s;  /* what each pageable copy costs the host */
 	double memory_copy_bytes_s; /* device memory, read + written */
-	double peer_bytes_s;
+	double peer_bytes_s;	    /* copy engine, to a peer over all its NVLinks, or over PCIe */
+	double peer_sm_share;	    /* what SMs get of it */
+	double peer_both_share;	    /* what each direction keeps while the other runs too */
+	double peer_load_s;	    /* one load of an SM from a peer's memory */
+	double peer_latency_s;	    /* of a copy to a peer by the copy engine */
+	double peer_off_bytes_s, peer_off_latency_s; /* without peer access, through the host */
 	double call_s, sync_s, launch_s,
-		context_s; /* host cost of a call, a wait, a kernel, a context */
-	int64_t nvlinks;
+		context_s;	   /* host cost of a call, a wait, a kernel, a context */
+	char peer_reach[SIM_TEXT]; /* which peers it has access to: "all", or those of its "socket"
+				    */
+	char nvlink_to[SIM_TEXT];  /* "switch", or from GPU to GPU: "1 x6, 2 x6" */
+	int64_t nvlinks, nvlink_gen;
 };
 
 struct sim_profile {

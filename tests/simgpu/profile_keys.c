@@ -55,9 +55,9 @@
 	{                                                                                          \
 		FIELD("gpu", sim_gpu, n, KEY_SIZE), .min = 1, .max = 1e13                          \
 	}
-#define GN(n, lo, hi)                                                                              \
+#define GN(n, lo, hi, ...)                                                                         \
 	{                                                                                          \
-		FIELD("gpu", sim_gpu, n, KEY_NUM), .min = lo, .max = hi                            \
+		FIELD("gpu", sim_gpu, n, KEY_NUM), .min = lo, .max = hi, __VA_ARGS__               \
 	}
 #define MR(n, ...) MN(n, 1e6, 1e13, __VA_ARGS__)
 #define GR(n)	   GN(n, 1e6, 1e13)
@@ -160,11 +160,20 @@ const struct key sim_keys[] = {
 	GT(pageable_latency_s),
 	GR(memory_copy_bytes_s),
 	GN(peer_bytes_s, 0, 1e13),
+	GN(peer_sm_share, 0.1, 2, .def = "0.97"),
+	GN(peer_both_share, 0.1, 1, .def = "0.985"),
+	GN(peer_load_s, 1e-9, 1, .def = "0.9e-6"),
+	GN(peer_latency_s, 0, 1, .def = "1.9e-6"),
+	GN(peer_off_bytes_s, 1e6, 1e13, .def = "1e10"),
+	GN(peer_off_latency_s, 0, 1, .def = "14e-6"),
 	GT(call_s),
 	GT(sync_s),
 	GT(launch_s),
 	GT(context_s),
-	GI(nvlinks, 0, 72),
+	GI(nvlinks, 0, 18),
+	GI(nvlink_gen, 1, 6, .def = "4"),
+	G(nvlink_to, NULL, .def = "switch"),
+	G(peer_reach, "all|socket", .def = "all"),
 };
 
 const size_t sim_n_keys = sizeof(sim_keys) / sizeof(sim_keys[0]);

@@ -20,6 +20,7 @@
  */
 SIM_API const struct sim_profile *sim_profile(void);
 SIM_API const struct fault *sim_fault(enum fault_kind kind, int gpu);
+SIM_API const struct fault *sim_fault_with(enum fault_kind kind, int gpu, int peer, int link);
 SIM_API const char *sim_fault_help(int i);	     /* one line a fault, NULL after the last */
 SIM_API double sim_shift(const char *what, int gpu); /* see fault_shift */
 SIM_API const char *sim_title(void); /* "hgx-h100" or "hgx-h100 fault: hang gpu=3" */
@@ -103,6 +104,9 @@ SIM_API void sim_context_open(int gpu); /* this process has a context there, unt
 SIM_API int sim_context_pids(int gpu, int *pids, int max); /* live ones; returns how many */
 SIM_API void sim_busy(int gpu, double seconds);		   /* the GPU worked: energy */
 SIM_API double sim_energy_j(int gpu);
+/* Copies from GPU to GPU that it had a part in. */
+SIM_API void sim_peer_copied(int from, int to);
+SIM_API double sim_peer_copies(int gpu);
 /* How many processes of the run asked this before. */
 SIM_API unsigned sim_processes_before(void);
 /* The clock that an administrator locked, MHz; 0: none. */

@@ -21,6 +21,7 @@
 struct gpu_state {
 	_Atomic int32_t pid[SLOTS];
 	_Atomic uint64_t busy_ns;
+	_Atomic uint64_t peer_copies;
 	_Atomic uint32_t lock_mhz;
 };
 
@@ -108,6 +109,17 @@ double sim_energy_j(int gpu)
 
 	/* A day idle before the run, so that the counter does not start at zero. */
 	return 86400 * g->power_idle_w + 1e-9 * (double)state(gpu)->busy_ns * g->power_busy_w;
+}
+
+void sim_peer_copied(int from, int to)
+{
+	atomic_fetch_add(&state(from)->peer_copies, 1);
+	atomic_fetch_add(&state(to)->peer_copies, 1);
+}
+
+double sim_peer_copies(int gpu)
+{
+	return (double)state(gpu)->peer_copies;
 }
 
 void sim_set_lock(int gpu, unsigned mhz)
