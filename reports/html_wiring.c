@@ -58,9 +58,10 @@ static void put_figure(struct page *p, const struct wiring *w)
 	svg_wiring(p->out, "wiring-1", w);
 	html_scroll_end(p);
 	wiring_doubts(&doubts, w);
-	html_put(p->out,
-		 "<figcaption>From the manifest. A link is what GPU and slot can do, or what it "
-		 "ran at under load where a benchmark looked.%s%s</figcaption>\n",
+	html_put(p->out, "<figcaption>From the manifest.%s%s%s</figcaption>\n",
+		 w->gpus ? " A link is what the GPU can do, or what it ran at under load where a "
+			   "benchmark looked."
+			 : "",
 		 doubts.len ? " " : "", buf_str(&doubts));
 	put_table(p, w);
 	buf_puts(p->out, "</figure>\n");

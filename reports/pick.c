@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FEW 8 /* extremes of a matrix, which is drawn whole */
+
 struct choice {
 	bool *shown;
 	size_t n, max;
@@ -72,11 +74,11 @@ static int by_median(const void *pa, const void *pb)
 	return (a->i > b->i) - (a->i < b->i);
 }
 
-/* Lowest and highest in turn, until half of what there is room for is taken. */
-static void choose_extremes(struct choice *c, const struct group *g)
+/* Lowest and highest in turn, at most half of what there is room for. */
+static void choose_extremes(struct choice *c, const struct group *g, size_t most)
 {
 	struct ranked *v = mem_zalloc(g->n, sizeof(*v));
-	size_t limit = c->n + (c->max - c->n) / 2;
+	size_t half = (c->max - c->n) / 2, limit = c->n + (half < most ? half : most);
 
 	for (size_t i = 0; i < g->n; i++)
 		v[i] = (struct ranked){.median = g->row[i]->s.median, .i = i};
@@ -104,7 +106,7 @@ size_t view_pick(const struct group *g, const struct report *r, size_t max, bool
 	if (view_chart(g) == CHART_SWEEP)
 		choose_largest_size(&c, g);
 	else
-		choose_extremes(&c, g);
+		choose_extremes(&c, g, view_chart(g) == CHART_HEAT ? FEW : g->n);
 	for (size_t i = 0; i < g->n; i++)
 		if (g->row[i]->reason[0])
 			choose(&c, i);

@@ -88,7 +88,7 @@ const char *axis_text(char *out, size_t n, const struct axis *a, double v, const
 
 double svg_text_width(const char *s)
 {
-	return 6.7 * (double)text_width(s);
+	return 6.9 * (double)text_width(s);
 }
 
 double svg_names_width(const struct column *c)

@@ -54,7 +54,8 @@ static double box_width(const struct wire *x, int level)
 		return 0;
 	title_of(&title, x, level);
 	detail_of(&detail, x, level);
-	double w = fmax(svg_text_width(buf_str(&title)), svg_text_width(buf_str(&detail)));
+	double w = fmax(1.08 * svg_text_width(buf_str(&title)), /* bold */
+			svg_text_width(buf_str(&detail)));
 
 	buf_free(&title);
 	buf_free(&detail);

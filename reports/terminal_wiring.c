@@ -24,16 +24,19 @@ static void put_node(struct term *t, const struct wire *x)
 	buf_free(&line);
 }
 
+/* "GPU 0 0000:18:00.0 behind 0000:16:00.0, Gen5 x16, 18 × NVLink4 to the switch" */
 static void put_gpu(struct term *t, const struct wire *x)
 {
+	const struct wire_box *root = &x->box[WIRE_ROOT], *near = &x->box[WIRE_SWITCH];
 	struct buf line = BUF_INIT;
 
 	buf_printf(&line, "%s %s", x->box[WIRE_GPU].title, x->address);
+	if (near->title || (root->title && strchr(root->detail, ':')))
+		buf_printf(&line, " behind %s", near->title ? near->detail : root->detail);
+	else if (root->title)
+		buf_printf(&line, " over %s (%s)", root->title, root->detail);
 	put_part(&line, x->box[WIRE_GPU].detail);
 	put_part(&line, x->nvlink);
-	for (int l = WIRE_SWITCH; l >= WIRE_ROOT; l--)
-		if (x->box[l].title)
-			buf_printf(&line, ", %s %s", x->box[l].title, x->box[l].detail);
 	term_pad(t, 2);
 	term_wrap(t, buf_str(&line), 2, 4);
 	buf_free(&line);

@@ -343,10 +343,12 @@ static void put_doubt(struct buf *out, const struct wiring *w, size_t i)
 	for (size_t k = i; k < w->n; k++)
 		if (same_doubt(w, i, k))
 			buf_printf(&gpus, "%s%d", n++ ? ", " : "", w->wire[k].gpu);
-	buf_printf(out, "%sGPU%s %s: %s %s (%s).", out->len ? " " : "", n > 1 ? "s" : "", gpus.s,
-		   n > 1 ? "their nodes are" : "its node is",
-		   strstr(from, "inferred") ? "inferred" : "not known",
-		   from[0] ? from : "nothing says it");
+	buf_printf(out, "%sGPU%s %s: %s ", out->len ? " " : "", n > 1 ? "s" : "", gpus.s,
+		   n > 1 ? "their nodes are" : "its node is");
+	if (strstr(from, "inferred"))
+		buf_printf(out, "%s.", strstr(from, "inferred"));
+	else
+		buf_printf(out, "not known (%s).", from[0] ? from : "nothing says it");
 	buf_free(&gpus);
 }
 

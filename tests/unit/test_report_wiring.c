@@ -149,7 +149,7 @@ static void test_what_is_not_sure_is_said(void **state)
 	assert_wire(&w, 3, "Node not known|Root port: 0000:14:00.0|GPU 3: Gen5 x16");
 	char *svg = drawn(&w), *text = doubts(&w);
 	assert_string_equal(text,
-			    "GPU 2: its node is inferred (inferred from copies by node). "
+			    "GPU 2: its node is inferred from copies by node. "
 			    "GPU 3: its node is not known (CUDA, sysfs and NVML do not say).");
 	assert_int_equal(count(svg, "class=\"ce\""), 2); /* dashed lines */
 	assert_int_equal(count(svg, "class=\"bx un\""), 1);
@@ -238,9 +238,11 @@ static void test_reports(void **state)
 		void (*make)(struct bundle_data *d);
 		const char *words;
 	} kinds[] = {
-		{"wiring-hgx", hgx_8, "GPU 7 0000:49:00.0, Gen5 x16, 18 × NVLink4 to the switch"},
+		{"wiring-hgx", hgx_8,
+		 "GPU 7 0000:49:00.0 behind 0000:46:00.0, Gen5 x16, 18 × NVLink4 to the switch\n"},
 		{"wiring-16", hgx_16, "GPU 15"},
-		{"wiring-nps4", mk_nps4, "GPU 1 0000:41:00.0, Gen5 x8 of x16"},
+		{"wiring-nps4", mk_nps4,
+		 "GPU 1 0000:41:00.0 behind 0000:40:01.1, Gen5 x8 of x16\n"},
 		{"wiring-grace", mk_grace, "Nodes 2–8, no CPUs, no memory"},
 		{"wiring-vm", mk_vm, "Socket 0, Node 0, 200 GiB, CPUs 0–15"},
 		{"wiring-bridges", mk_bridges, "GPU 2: its node is inferred"},
