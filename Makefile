@@ -222,12 +222,13 @@ SIM_MODEL := $(patsubst %,tests/simgpu/%.c,profile profile_keys identity fault n
 SIM_TREE := $(patsubst %,tests/simgpu/%.c,tree tree_pci tree_cpu tree_system)
 SIM_NVML := $(patsubst %,tests/simgpu/%.c,nvml_core nvml_device nvml_nvlink nvml_usage)
 SIM_CUDART := $(patsubst %,tests/simgpu/%.c,cudart_core cudart_queue cudart_run cudart_stream cudart_copy cudart_peer \
-	cudart_memory cudart_launch cudart_device devmem pattern_sim kernels_sim)
+	cudart_memory cudart_launch cudart_device cudart_collective devmem pattern_sim kernels_sim)
+SIM_NCCL := $(patsubst %,tests/simgpu/%.c,nccl_core nccl_coll nccl_model nccl_say nccl_shared)
 SIM_SEAM := $(patsubst %,$(BUILD)/tests/simgpu/%.o,clock_sim placement_sim)
 SIM_LIBS := $(SIMDIR)/libsimgpu.so $(if $(NVCC),$(SIMDIR)/libcudart.so.$(CUDA_MAJOR))
 # Apart from what assay-sim links with: found through LD_LIBRARY_PATH only, so that they can be missing.
-SIM_VERSIONS := $(patsubst %,$(SIMDIR)/driver/lib%,cuda.so.1 nccl.so.2 cublasLt.so.$(CUDA_MAJOR) cudnn.so.9)
-SIM_FACADES := $(SIMDIR)/driver/libnvidia-ml.so.1 $(SIM_VERSIONS)
+SIM_VERSIONS := $(patsubst %,$(SIMDIR)/driver/lib%,cuda.so.1 cublasLt.so.$(CUDA_MAJOR) cudnn.so.9)
+SIM_FACADES := $(SIMDIR)/driver/libnvidia-ml.so.1 $(SIM_VERSIONS) $(SIMDIR)/driver/libnccl.so.2
 sim_obj = $(patsubst %.c,$(SIMDIR)/obj/%.o,$(1))
 
 sim: $(BUILD)/assay-sim $(SIMDIR)/simtree $(SIM_FACADES)
@@ -258,6 +259,10 @@ $(SIMDIR)/libcudart.so.$(CUDA_MAJOR): $(call sim_obj,$(SIM_CUDART)) $(SIMDIR)/li
 
 $(SIMDIR)/driver/libnvidia-ml.so.1: $(call sim_obj,$(SIM_NVML)) $(SIMDIR)/libsimgpu.so
 	$(sim_link)
+# Its operations lie on streams of the stand-in for the runtime; without that it says its version.
+$(SIMDIR)/driver/libnccl.so.2: $(if $(NVCC),$(call sim_obj,$(SIM_NCCL)) \
+		$(SIMDIR)/libcudart.so.$(CUDA_MAJOR),$(call sim_obj,tests/simgpu/version_facades.c)) $(SIMDIR)/libsimgpu.so
+	$(sim_link) $(if $(NVCC),$(SIMDIR)/libcudart.so.$(CUDA_MAJOR)) -lm
 $(SIM_VERSIONS): $(call sim_obj,tests/simgpu/version_facades.c) $(SIMDIR)/libsimgpu.so
 	$(sim_link)
 

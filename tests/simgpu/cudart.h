@@ -9,6 +9,7 @@
 #ifndef ASSAY_SIM_CUDART_H
 #define ASSAY_SIM_CUDART_H
 
+#include "collective.h"
 #include "devmem.h"
 #include "sim.h"
 
@@ -42,7 +43,7 @@ struct rt_kernel {
 };
 const struct rt_kernel *rt_kernel_find(const char *name);
 
-enum rt_kind { RT_COPY, RT_SET, RT_KERNEL, RT_RECORD, RT_WAIT, RT_HOST };
+enum rt_kind { RT_COPY, RT_SET, RT_KERNEL, RT_RECORD, RT_WAIT, RT_HOST, RT_EXTERNAL };
 
 struct rt_event {
 	struct rt_event *next;	  /* of all that this process made: they stay until it ends */
@@ -86,6 +87,10 @@ struct rt_op {
 			void (*fn)(void *);
 			void *arg;
 		} host;
+		struct {
+			sim_external_fn *fn;
+			void *arg;
+		} external;
 	} u;
 };
 #define RT_DEVICE    2
@@ -140,6 +145,7 @@ struct rt {
 	double now;	  /* how far the GPUs have come, never ahead of the host between calls */
 	uint64_t changes; /* grows when memory may have changed: the host was here, a kernel ran */
 	bool flow_ended;  /* so that others have more */
+	bool frozen;	  /* something waits for other processes (RT_EXTERNAL): time stands still */
 };
 
 /* ---- cudart_core.c ---- */

@@ -171,6 +171,8 @@ static int attribute(int gpu, int a, bool *known)
 	case cudaDevAttrHostRegisterSupported:
 	case cudaDevAttrCanUseHostPointerForRegisteredMem:
 		return 1;
+	case 132: /* multicast of the fabric, which the runtime does not name */
+		return p->nccl_nvls_bytes_s > 0 && !strcmp(p->fabric, "completed");
 	case 134: /* cudaDevAttrHostNumaId, newer than some headers */
 		return sim_gpu_node(gpu);
 	case cudaDevAttrPageableMemoryAccess:

@@ -130,6 +130,8 @@ cudaError_t rt_finish(struct rt_stream *s, uint64_t seq)
 {
 	struct rt_gpu *g = s->owner;
 
+	while (!rt_reach(s, seq, true) && rt_get()->frozen && g->sticky == cudaSuccess)
+		nap(); /* the others are still to come */
 	if ((!rt_reach(s, seq, true) && g->sticky == cudaSuccess) || g->hung)
 		sim_hang();
 	return g->sticky;

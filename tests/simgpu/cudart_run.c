@@ -63,7 +63,32 @@ static double gate_end(const struct rt_stream *s, bool may_give_up)
 	return may_give_up ? s->began + give_up_s : INFINITY;
 }
 
+/* ---- what other processes take part in ---- */
+
+/* Whether it is known when it ends; asks the others once more where it is not. */
+static bool has_end(struct rt_stream *s)
+{
+	const struct rt_op *op = rt_head(s);
+
+	return !isinf(s->ends) || op->u.external.fn(op->u.external.arg, s->began, &s->ends);
+}
+
+static bool waits_for_others(void)
+{
+	FOR_STREAMS(s)
+	{
+		if (s->running && rt_head(s)->kind == RT_EXTERNAL && !has_end(s))
+			return true;
+	}
+	return false;
+}
+
 /* ---- how long ---- */
+
+static bool needs_engine(const struct rt_op *op)
+{
+	return (op->kind <= RT_KERNEL && !is_gate(op)) || op->kind == RT_EXTERNAL;
+}
 
 static enum rt_engine engine_of(const struct rt_gpu *g, const struct rt_op *op)
 {
@@ -131,6 +156,8 @@ static void begin_work(struct rt_stream *s, const struct rt_op *op)
 			begin_copy(s, op);
 		else if (op->kind == RT_KERNEL)
 			begin_kernel(s, op);
+		else if (op->kind == RT_EXTERNAL)
+			s->fixed_s = INFINITY; /* until all have come */
 		else
 			s->fixed_s =
 				rt_profile(s->owner)->launch_s +
@@ -162,8 +189,7 @@ static bool is_passed_over(const struct rt_stream *s, enum rt_engine e)
 {
 	for (const struct rt_stream *o = s->owner->streams; o; o = o->next) {
 		if (o != s && o->n && !o->running && rt_head(o)->queued < rt_head(s)->queued &&
-		    rt_head(o)->kind <= RT_KERNEL && !is_gate(rt_head(o)) &&
-		    engine_of(s->owner, rt_head(o)) == e)
+		    needs_engine(rt_head(o)) && engine_of(s->owner, rt_head(o)) == e)
 			return true;
 	}
 	return false;
@@ -177,7 +203,7 @@ static bool begin(struct rt_stream *s, bool *changed)
 
 	if (s->running || op->queued > rt_get()->now || (op->kind == RT_WAIT && !waited_for(op)))
 		return false;
-	if (op->kind <= RT_KERNEL && !is_gate(op)) {
+	if (needs_engine(op)) {
 		e = engine_of(s->owner, op);
 		if (e != RT_NO_ENGINE && (s->owner->busy[e] || is_passed_over(s, e)))
 			return false;
@@ -301,7 +327,7 @@ static void end(struct rt_stream *s)
 		end_copy(s, &op);
 	else if (op.kind == RT_SET)
 		rt_set(op.u.set.p, op.u.set.value, op.u.set.bytes);
-	rt_get()->changes += op.kind == RT_SET;
+	rt_get()->changes += op.kind == RT_SET || op.kind == RT_EXTERNAL;
 }
 
 /* ---- from event to event ---- */
@@ -329,6 +355,9 @@ static bool step(double until, bool may_give_up)
 	double t;
 
 	begin_all();
+	r->frozen = waits_for_others();
+	if (r->frozen)
+		return false;
 	t = next_event(may_give_up);
 	if (isinf(t) || t > until)
 		return false;
@@ -350,7 +379,8 @@ void rt_catch_up(void)
 	r->changes++; /* the host was here */
 	while (step(sim_now(), true))
 		;
-	r->now = later(r->now, sim_now());
+	if (!r->frozen) /* not asked again: the others may have come since */
+		r->now = later(r->now, sim_now());
 }
 
 bool rt_reach(struct rt_stream *s, uint64_t seq, bool may_give_up)

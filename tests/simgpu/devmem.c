@@ -5,19 +5,21 @@
 #include "devmem.h"
 #include "pattern_sim.h"
 #include "sim.h"
+#include "../../kernels/values.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-enum content { STORED, REPEATED, PATTERN };
+enum content { STORED, REPEATED, PATTERN, VALUES };
 
 struct extent {
 	size_t at, bytes;
 	enum content content;
 	uint8_t value;
 	uint32_t seed;
-	size_t origin;
+	size_t origin;	       /* where element 0 would lie; may be before the allocation (wraps) */
+	uint32_t first, count; /* VALUES */
 };
 
 struct dev {
@@ -67,7 +69,9 @@ static bool same_content(const struct extent *a, const struct extent *b)
 {
 	return a->content == b->content &&
 	       (a->content == STORED || (a->content == REPEATED && a->value == b->value) ||
-		(a->content == PATTERN && a->seed == b->seed && a->origin == b->origin));
+		(a->content == PATTERN && a->seed == b->seed && a->origin == b->origin) ||
+		(a->content == VALUES && a->seed == b->seed && a->origin == b->origin &&
+		 a->first == b->first && a->count == b->count));
 }
 
 static void append(struct extent *v, size_t *n, struct extent x)
@@ -146,6 +150,20 @@ void dev_write(struct dev *d, size_t at, const void *src, size_t bytes)
 	put(d, (struct extent){.at = at, .bytes = bytes, .content = STORED});
 }
 
+/* Bytes of numbers, from any byte of one on. */
+static void values_bytes(char *dst, size_t offset, size_t bytes, const struct extent *x)
+{
+	while (bytes) {
+		float v = values_sum(offset / 4, x->seed, x->first, x->count);
+		size_t in = offset % 4, n = bytes < 4 - in ? bytes : 4 - in;
+
+		memcpy(dst, (const char *)&v + in, n);
+		dst += n;
+		offset += n;
+		bytes -= n;
+	}
+}
+
 static void read_extent(const struct dev *d, const struct extent *x, size_t at, void *dst,
 			size_t bytes)
 {
@@ -153,6 +171,8 @@ static void read_extent(const struct dev *d, const struct extent *x, size_t at, 
 		memcpy(dst, d->store + at, bytes);
 	else if (x->content == REPEATED)
 		memset(dst, x->value, bytes);
+	else if (x->content == VALUES)
+		values_bytes(dst, at - x->origin, bytes, x);
 	else
 		part_fill(dst, at - x->origin, bytes, x->seed);
 }
@@ -272,4 +292,76 @@ void dev_check(const struct dev *d, size_t at, size_t bytes, uint32_t seed,
 	struct check c = {at, seed, diff};
 
 	for_parts(d, at, bytes, check_part, &c);
+}
+
+/* ---- numbers ---- */
+
+static struct extent values_extent(size_t at, size_t bytes, const struct sim_values *v)
+{
+	return (struct extent){.at = at,
+			       .bytes = bytes,
+			       .content = VALUES,
+			       .seed = v->seed,
+			       .origin = at - v->start * 4,
+			       .first = v->first,
+			       .count = v->count};
+}
+
+void dev_values(struct dev *d, size_t at, size_t bytes, const struct sim_values *v)
+{
+	put(d, values_extent(at, bytes, v));
+}
+
+bool dev_is_values(const struct dev *d, size_t at, size_t bytes, struct sim_values *v)
+{
+	size_t i = 0;
+
+	while (i < d->n && end_of(&d->v[i]) <= at)
+		i++;
+	if (i == d->n || d->v[i].content != VALUES || end_of(&d->v[i]) < at + bytes)
+		return false;
+	*v = (struct sim_values){.start = (at - d->v[i].origin) / 4,
+				 .seed = d->v[i].seed,
+				 .first = d->v[i].first,
+				 .count = d->v[i].count};
+	return true;
+}
+
+struct values_check {
+	struct extent want;
+	size_t base;
+	struct pattern_diff *diff;
+};
+
+static void check_values_part(const struct dev *d, const struct extent *x, size_t at, size_t bytes,
+			      void *arg)
+{
+	const struct values_check *c = arg;
+	char got[4096], want[4096];
+
+	if (same_content(x, &c->want))
+		return;
+	for (size_t done = 0; done < bytes; done += sizeof(got)) {
+		size_t n = bytes - done < sizeof(got) ? bytes - done : sizeof(got);
+
+		read_extent(d, x, at + done, got, n);
+		values_bytes(want, at + done - c->want.origin, n, &c->want);
+		for (size_t i = 0; i < n; i += 4) {
+			size_t offset = c->base + at + done + i - c->want.at;
+
+			if (!memcmp(got + i, want + i, 4))
+				continue;
+			c->diff->bytes += 4;
+			if (offset < c->diff->first)
+				c->diff->first = offset;
+		}
+	}
+}
+
+void dev_check_values(const struct dev *d, size_t at, size_t bytes, const struct sim_values *v,
+		      size_t base, struct pattern_diff *diff)
+{
+	struct values_check c = {values_extent(at, bytes, v), base, diff};
+
+	for_parts(d, at, bytes, check_values_part, &c);
 }

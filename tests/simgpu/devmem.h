@@ -26,6 +26,18 @@ void dev_read(const struct dev *d, size_t at, void *dst, size_t bytes);
 /* Described content stays described. From and to may be one allocation. */
 void dev_copy(struct dev *to, size_t at, const struct dev *from, size_t from_at, size_t bytes);
 
+/* Numbers of kernels/values.h: the sum of count ranks from first, from its element start on. */
+struct sim_values {
+	uint64_t start;
+	uint32_t seed, first, count;
+};
+void dev_values(struct dev *d, size_t at, size_t bytes, const struct sim_values *v);
+/* Whether these bytes are known to be such numbers, and which. */
+bool dev_is_values(const struct dev *d, size_t at, size_t bytes, struct sim_values *v);
+/* Differences from them, added to *diff, whose first counts from base. */
+void dev_check_values(const struct dev *d, size_t at, size_t bytes, const struct sim_values *v,
+		      size_t base, struct pattern_diff *diff);
+
 /* Differences from the pattern that starts at `at`, added to *diff. */
 void dev_check(const struct dev *d, size_t at, size_t bytes, uint32_t seed,
 	       struct pattern_diff *diff);

@@ -45,7 +45,7 @@ struct rule {
 	}
 #define WHAT                                                                                       \
 	"|h2d|d2h|h2d_sm|d2h_sm|sm_latency|d2d|host_latency|host_read|host_write|host_copy|"       \
-	"host_triad|host_cache|host_alu|host_start|peer|"
+	"host_triad|host_cache|host_alu|host_start|peer|nccl|"
 
 /* By enum fault_kind. */
 static const struct rule rules[] = {
@@ -75,6 +75,18 @@ static const struct rule rules[] = {
 	 {GPU(true),
 	  {"at", WORD, AT(at), 0, 16, "|copy|init|nvml|", false},
 	  {"after", INT, AT(after), 0, 1e9, NULL, false}}},
+	{"nccl_async_error",
+	 "nccl_async_error gpu=N [after=OPS]: its rank reports an error, its operation never ends",
+	 {GPU(true), {"after", INT, AT(after), 0, 1e9, NULL, false}}},
+	{"nccl_hang",
+	 "nccl_hang gpu=N [after=OPS]: its rank never takes part in an operation",
+	 {GPU(true), {"after", INT, AT(after), 0, 1e9, NULL, false}}},
+	{"nccl_wrong_sum",
+	 "nccl_wrong_sum gpu=N: one number of each sum that it gets is wrong",
+	 {GPU(true)}},
+	{"nccl_wrong_transport",
+	 "nccl_wrong_transport gpu=N: NCCL reaches it through host memory",
+	 {GPU(true)}},
 	{"noisy_machine",
 	 "noisy_machine sd=SD [arm=NAME]: spread from process to process, as a share",
 	 {{"sd", NUM, AT(sd), 0, 0.5, NULL, true}, ARM}},

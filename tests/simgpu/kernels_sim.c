@@ -66,10 +66,43 @@ static double check_run(int gpu, const uint64_t *a)
 	return pass_s(gpu, a[1]);
 }
 
+static double values_fill_run(int gpu, const uint64_t *a)
+{
+	const struct sim_values v = {0, (uint32_t)a[2], (uint32_t)a[3], 1};
+	struct dev *d;
+	size_t at;
+
+	if (!rt_valid(pointer(a[0]), 4 * a[1]) || !rt_device(pointer(a[0]), &d, &at))
+		return -1;
+	dev_values(d, at, 4 * a[1], &v);
+	return pass_s(gpu, 4 * a[1]);
+}
+
+static double values_check_run(int gpu, const uint64_t *a)
+{
+	const struct sim_values v = {a[3], (uint32_t)a[4], (uint32_t)a[5], (uint32_t)a[6]};
+	char *p = (char *)pointer(a[0]) + 4 * a[1];
+	struct pattern_diff diff;
+	struct dev *d;
+	size_t at;
+
+	if (!rt_valid(pointer(a[7]), sizeof(diff)) || !rt_valid(p, 4 * a[2]) ||
+	    !rt_device(p, &d, &at))
+		return -1;
+	rt_load(&diff, pointer(a[7]), sizeof(diff));
+	dev_check_values(d, at, 4 * a[2], &v, 4 * a[1], &diff);
+	rt_store(pointer(a[7]), &diff, sizeof(diff));
+	return pass_s(gpu, 4 * a[2]);
+}
+
 static const struct rt_kernel kernels[] = {
 	{.name = "assay_gate", .arg_bytes = {8, 8}, .waits = gate_waits},
 	{.name = "assay_pattern_fill", .arg_bytes = {8, 8, 4}, .run = fill_run, .flow = fill_flow},
 	{.name = "assay_pattern_check", .arg_bytes = {8, 8, 4, 8}, .run = check_run},
+	{.name = "assay_values_fill", .arg_bytes = {8, 8, 4, 4}, .run = values_fill_run},
+	{.name = "assay_values_check",
+	 .arg_bytes = {8, 8, 8, 8, 4, 4, 4, 8},
+	 .run = values_check_run},
 };
 
 const struct rt_kernel *rt_kernel_find(const char *name)

@@ -78,6 +78,8 @@ struct sim_gpu {
 	double peer_load_s;	    /* one load of an SM from a peer's memory */
 	double peer_latency_s;	    /* of a copy to a peer by the copy engine */
 	double peer_off_bytes_s, peer_off_latency_s; /* without peer access, through the host */
+	/* NCCL: what each operation takes, and bus bandwidth by algorithm; nvls 0: there is none */
+	double nccl_latency_s, nccl_ring_bytes_s, nccl_nvls_bytes_s;
 	double call_s, sync_s, launch_s,
 		context_s;	   /* host cost of a call, a wait, a kernel, a context */
 	char peer_reach[SIM_TEXT]; /* which peers it has access to: "all", or those of its "socket"
