@@ -172,39 +172,132 @@ static double packet_share(int gen, bool to_device)
 	return MPS / (MPS + (to_device ? COMPL_HEADER : WRITE_HEADER));
 }
 
+/* ---- what several GPUs share ---- */
+
+/* Rates dealt out to GPUs that are active at the same time. */
+struct dealing {
+	const struct pci_gpu *gpus;
+	size_t n;
+	bool to_device, use_max;
+	double *rate; /* -1: none yet */
+};
+
+static int gen_of(const struct dealing *d, const struct pci_hop *h)
+{
+	return d->use_max ? h->gen_max : h->gen;
+}
+
+static int width_of(const struct dealing *d, const struct pci_hop *h)
+{
+	return d->use_max ? h->width_max : h->width;
+}
+
+static bool goes_through(const struct pci_gpu *g, const char *address)
+{
+	for (int h = 0; h < g->n_hops; h++) {
+		if (!strcmp(g->hop[h].address, address))
+			return true;
+	}
+	return false;
+}
+
 static int users_of(const struct pci_gpu *gpus, size_t n, const char *address)
 {
 	int users = 0;
 
 	for (size_t i = 0; i < n; i++)
-		for (int h = 0; h < gpus[i].n_hops; h++)
-			users += !strcmp(gpus[i].hop[h].address, address);
+		users += goes_through(&gpus[i], address);
 	return users;
+}
+
+int pci_sharers(const struct pci_gpu *gpus, size_t n, size_t which)
+{
+	int most = 1;
+
+	for (int h = 0; h < gpus[which].n_hops; h++) {
+		int users = users_of(gpus, n, gpus[which].hop[h].address);
+
+		most = users > most ? users : most;
+	}
+	return most;
+}
+
+/* The equal part of what is left of a hop, for those who have none yet; 0: its link is not known.
+ */
+static double part_of(const struct dealing *d, const struct pci_hop *hop)
+{
+	double left = pci_link_rate(gen_of(d, hop), width_of(d, hop)) *
+		      packet_share(gen_of(d, hop), d->to_device);
+	int users = 0;
+
+	for (size_t i = 0; i < d->n; i++) {
+		if (!goes_through(&d->gpus[i], hop->address))
+			continue;
+		if (d->rate[i] < 0)
+			users++;
+		else
+			left -= d->rate[i];
+	}
+	return left > 0 ? left / users : 0;
+}
+
+/* The hop with the smallest part, among the paths of those who have none yet. */
+static const struct pci_hop *narrowest(const struct dealing *d, double *part)
+{
+	const struct pci_hop *found = NULL;
+
+	for (size_t i = 0; i < d->n; i++) {
+		for (int h = 0; h < d->gpus[i].n_hops && d->rate[i] < 0; h++) {
+			double p = part_of(d, &d->gpus[i].hop[h]);
+
+			if (p > 0 && (!found || p < *part)) {
+				found = &d->gpus[i].hop[h];
+				*part = p;
+			}
+		}
+	}
+	return found;
+}
+
+/* Deals until `which` has its rate; the hop that set it, or NULL. */
+static const struct pci_hop *deal(struct dealing *d, size_t which)
+{
+	const struct pci_hop *hop = NULL;
+	double part = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		d->rate[i] = d->gpus[i].nvidia_root ? 0 : -1;
+	while (d->rate[which] < 0) {
+		hop = narrowest(d, &part);
+		if (!hop)
+			return NULL;
+		for (size_t i = 0; i < d->n; i++) {
+			if (d->rate[i] < 0 && goes_through(&d->gpus[i], hop->address))
+				d->rate[i] = part;
+		}
+	}
+	return hop;
 }
 
 double pci_path_ceiling(const struct pci_gpu *gpus, size_t n, size_t which, bool to_device,
 			bool use_max, char *why, size_t why_size)
 {
-	const struct pci_gpu *g = &gpus[which];
-	double best = 0;
-	char shared[32];
+	struct dealing d = {gpus, n, to_device, use_max, mem_zalloc(n, sizeof(double))};
+	const struct pci_hop *hop = deal(&d, which);
+	double rate = hop ? d.rate[which] : 0;
+	char shared[32] = "";
 
-	snprintf(why, why_size, "%s",
-		 g->nvidia_root ? "host bridge by NVIDIA: the path may be C2C"
-				: "no link is known");
-	for (int h = 0; h < g->n_hops && !g->nvidia_root; h++) {
-		const struct pci_hop *hop = &g->hop[h];
-		int gen = use_max ? hop->gen_max : hop->gen;
-		int width = use_max ? hop->width_max : hop->width;
-		int users = users_of(gpus, n, hop->address);
-		double rate = pci_link_rate(gen, width) * packet_share(gen, to_device) / users;
-
-		if (rate <= 0 || (best > 0 && rate >= best))
-			continue;
-		best = rate;
-		snprintf(shared, sizeof(shared), " shared by %d GPUs", users);
-		snprintf(why, why_size, "%s gen %d x%d%s", hop->address, gen, width,
-			 users > 1 ? shared : "");
+	free(d.rate);
+	if (!hop) {
+		snprintf(why, why_size, "%s",
+			 gpus[which].nvidia_root ? "host bridge by NVIDIA: the path may be C2C"
+						 : "no link is known");
+		return 0;
 	}
-	return best;
+	if (users_of(gpus, n, hop->address) > 1)
+		snprintf(shared, sizeof(shared), " shared by %d GPUs",
+			 users_of(gpus, n, hop->address));
+	snprintf(why, why_size, "%s gen %d x%d%s", hop->address, gen_of(&d, hop), width_of(&d, hop),
+		 shared);
+	return rate;
 }

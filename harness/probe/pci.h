@@ -38,8 +38,10 @@ double pci_link_rate(int gen, int width);
 
 /*
  * Upper bound of what one GPU can move in one direction over its whole path (design: ceiling):
- * minimum over all hops of the link's rate at max payload 512, with hops that other active GPUs
- * use as well divided among them. gpus[0..n) are those active at the same time, `which` among them.
+ * minimum over all hops of the link's rate at max payload 512. gpus[0..n) are those active at the
+ * same time, `which` among them; a hop that several use is divided into equal parts, and what one
+ * cannot use, because another hop of its path is narrower, is left to the others (max-min
+ * fairness), so that the sum over the GPUs is the most that the tree of hops carries.
  * to_device: completions (header 20 bytes) instead of writes (24). use_max: maximum instead of
  * current link. why names the narrowest hop. 0 where no hop is known, and where the root port is
  * NVIDIA's own: data may then go over C2C and not over PCIe. From generation 6 on no packet
@@ -47,5 +49,8 @@ double pci_link_rate(int gen, int width);
  */
 double pci_path_ceiling(const struct pci_gpu *gpus, size_t n, size_t which, bool to_device,
 			bool use_max, char *why, size_t why_size);
+
+/* How many of the n GPUs go through that hop of this GPU's path which most of them share. */
+int pci_sharers(const struct pci_gpu *gpus, size_t n, size_t which);
 
 #endif

@@ -131,6 +131,30 @@ static void ceilings(void **state)
 	tree_drop();
 }
 
+/* What one cannot use is left to the others, and the parts add up to what the hop carries. */
+static void fair_parts(void **state)
+{
+	char why[96];
+
+	tree_use("hgx-2s");
+	struct pci_gpu *g = read_gpus(8), own[3] = {g[0], g[1], g[4]};
+
+	own[0].hop[0].gen = 3; /* 15.7538 * 512/536 of 60.194 */
+	assert_rate(pci_path_ceiling(own, 3, 0, false, false, why, sizeof(why)), 15.048);
+	assert_string_equal(why, "0000:18:00.0 gen 3 x16");
+	assert_rate(pci_path_ceiling(own, 3, 1, false, false, why, sizeof(why)), 45.145);
+	assert_string_equal(why, "0000:16:00.0 gen 5 x16 shared by 2 GPUs");
+	assert_rate(pci_path_ceiling(own, 3, 2, false, false, why, sizeof(why)), 60.194);
+	assert_int_equal(pci_sharers(own, 3, 1), 2);
+	assert_int_equal(pci_sharers(own, 3, 2), 1);
+	/* nothing is known of one: it takes nothing from the other's link */
+	for (int h = 0; h < 4; h++)
+		own[0].hop[h].gen = 0;
+	assert_true(pci_path_ceiling(own, 1, 0, false, false, why, sizeof(why)) <= 0);
+	free(g);
+	tree_drop();
+}
+
 static void narrow(void **state)
 {
 	char why[96];
@@ -263,10 +287,10 @@ static void no_bus(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses), cmocka_unit_test(links),  cmocka_unit_test(hgx),
-		cmocka_unit_test(ceilings),  cmocka_unit_test(narrow), cmocka_unit_test(grace),
-		cmocka_unit_test(vm),	     cmocka_unit_test(laptop), cmocka_unit_test(odd_links),
-		cmocka_unit_test(hostile),   cmocka_unit_test(no_bus),
+		cmocka_unit_test(addresses), cmocka_unit_test(links),	   cmocka_unit_test(hgx),
+		cmocka_unit_test(ceilings),  cmocka_unit_test(fair_parts), cmocka_unit_test(narrow),
+		cmocka_unit_test(grace),     cmocka_unit_test(vm),	   cmocka_unit_test(laptop),
+		cmocka_unit_test(odd_links), cmocka_unit_test(hostile),	   cmocka_unit_test(no_bus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
