@@ -5,6 +5,7 @@
 #include "host.h"
 #include "cpu.h"
 #include "cpuset.h"
+#include "dimm.h"
 #include "sysfs.h"
 #include "topology.h"
 #include "../base/buf.h"
@@ -315,6 +316,17 @@ static void edac_row(const struct rows *r, const char *key, const char *file)
 	sysfs_list_free(names, n);
 }
 
+/* Only where the firmware's tables may be read. */
+static void dimm_row(const struct rows *r)
+{
+	struct dimms d;
+	char text[40];
+
+	dimms_read(&d);
+	if (d.bytes_per_s > 0)
+		row(r, "memory.modules_peak", d.why, "%s", rows_number(text, d.bytes_per_s));
+}
+
 void machine_rows(const struct rows *r)
 {
 	struct err e = ERR_INIT;
@@ -330,6 +342,7 @@ void machine_rows(const struct rows *r)
 	    (unsigned long long)t.page_bytes);
 	node_rows(r, &t);
 	swap_row(r);
+	dimm_row(r);
 	edac_row(r, "memory.edac_corrected", "ce_count");
 	edac_row(r, "memory.edac_uncorrected", "ue_count");
 	topology_free(&t);

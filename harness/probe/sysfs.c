@@ -56,7 +56,7 @@ static char *full_path(const char *fmt, va_list ap)
 	va_end(ap)
 
 /* O_NONBLOCK: a recorded tree is an input, a pipe in it must not stop us. */
-static char *read_file(const char *path)
+static char *read_bytes(const char *path, size_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct buf b = BUF_INIT;
@@ -72,9 +72,27 @@ static char *read_file(const char *path)
 		buf_free(&b);
 		return NULL;
 	}
-	while (b.len && b.s[b.len - 1] == '\n')
-		b.s[--b.len] = '\0';
+	*size = b.len;
 	return buf_steal(&b);
+}
+
+static char *read_file(const char *path)
+{
+	size_t n;
+	char *text = read_bytes(path, &n);
+
+	while (text && n && text[n - 1] == '\n')
+		text[--n] = '\0';
+	return text;
+}
+
+char *sysfs_bytes(size_t *n, const char *fmt, ...)
+{
+	FULL_PATH(path, fmt);
+	char *bytes = read_bytes(path, n);
+
+	free(path);
+	return bytes;
 }
 
 char *sysfs_read(const char *fmt, ...)

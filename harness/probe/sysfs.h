@@ -16,6 +16,9 @@ const char *sysfs_root(void);
 /* Whole file without trailing newline, or NULL if it cannot be read. Caller frees. */
 char *sysfs_read(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Whole file of *n bytes as they are, or NULL. Caller frees. */
+char *sysfs_bytes(size_t *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* A number from a file (decimal, or hexadecimal with 0x); fallback where there is none. */
 int64_t sysfs_int(int64_t fallback, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
