@@ -86,6 +86,11 @@ struct bench {
 	double process_s; /* about what a process takes, for the plan, if it does not warm up; or 0
 			   */
 	/*
+	 * Which combinations of its values are cases, by the parameters of the current one; NULL:
+	 * all. What is none is neither planned nor run, and no skip.
+	 */
+	bool (*applies)(const struct ctx *c);
+	/*
 	 * All return 0 or a negative errno with e filled. supported: -ENOTSUP with the reason is
 	 * a SKIP. setup, run, verify, teardown: an error is a step's ERROR; verify: -EBADMSG is a
 	 * FAIL of that case (the case's samples are marked "corrupt", other cases go on);

@@ -114,20 +114,59 @@ void ctx_fini(struct ctx *c)
 	free(c->pending);
 }
 
+/* The values of combination i, the last parameter varying fastest. */
+static void pick_values(struct ctx *c, unsigned i)
+{
+	size_t p = 0;
+
+	while (c->b->params[p].name)
+		p++;
+	while (p-- > 0) {
+		c->pick[p] = i % c->value[p].n;
+		i /= (unsigned)c->value[p].n;
+	}
+}
+
+unsigned ctx_next_case(struct ctx *c, unsigned i)
+{
+	for (; i < c->cases; i++) {
+		pick_values(c, i);
+		if (!c->b->applies || c->b->applies(c))
+			break;
+	}
+	return i;
+}
+
+unsigned ctx_count_cases(const struct bench *b, const char *params)
+{
+	const char *word[KEY_MAX_LABELS];
+	char *text = mem_strdup(params), *save = NULL;
+	struct step_args a = {.bench = b->name, .arm = "", .params = word};
+	struct err e = ERR_INIT;
+	struct ctx c;
+	unsigned n = 0;
+
+	for (char *w = strtok_r(text, " ", &save); w && a.n_params < KEY_MAX_LABELS;
+	     w = strtok_r(NULL, " ", &save))
+		word[a.n_params++] = w;
+	if (!ctx_init(&c, b, &a, NULL, &e)) {
+		for (unsigned i = 0; (i = ctx_next_case(&c, i)) < c.cases; i++)
+			n++;
+	}
+	ctx_fini(&c);
+	free(text);
+	return n;
+}
+
 void ctx_begin_case(struct ctx *c, unsigned i)
 {
 	struct label l[KEY_MAX_LABELS];
 	struct buf text = BUF_INIT;
-	size_t n_params = 0, n = 0;
+	size_t n = 0;
 
 	c->case_index = i;
-	while (c->b->params[n_params].name)
-		n_params++;
-	for (size_t p = n_params; p-- > 0;) {
-		c->pick[p] = i % c->value[p].n;
-		i /= (unsigned)c->value[p].n;
-	}
-	for (size_t p = 0; p < n_params; p++) {
+	pick_values(c, i);
+	for (size_t p = 0; c->b->params[p].name; p++) {
 		if (!c->b->params[p].option)
 			l[n++] = (struct label){c->b->params[p].name, c->value[p].v[c->pick[p]]};
 	}

@@ -53,8 +53,12 @@ int ctx_init(struct ctx *c, const struct bench *b, const struct step_args *a, st
 	     struct err *e);
 void ctx_fini(struct ctx *c);
 
-/* Makes case i (0-based) current. */
+/* The next combination of values from i on that is a case of the benchmark; c->cases: none. */
+unsigned ctx_next_case(struct ctx *c, unsigned i);
+/* Makes case i (0-based, of all combinations) current. */
 void ctx_begin_case(struct ctx *c, unsigned i);
+/* How many cases a step with these parameters ("dir=h2d,d2h gpu=3") has; 0 after an error. */
+unsigned ctx_count_cases(const struct bench *b, const char *params);
 /* Sends the pending samples, marked with a cause ("" = valid), and forgets them. */
 void ctx_flush_case(struct ctx *c, const char *cause);
 void ctx_add(struct ctx *c, const char *metric, unsigned sample, double value);

@@ -6,6 +6,7 @@
 #include "plan_steps.h"
 #include "../base/buf.h"
 #include "../base/mem.h"
+#include "ctx.h"
 #include "gate.h"
 
 #include <errno.h>
@@ -54,8 +55,11 @@ static double start_s(size_t gpus)
 
 static void estimate(const struct making *k, struct plan_step *st)
 {
-	unsigned primary = primary_cases(k, st);
+	unsigned primary = primary_cases(k, st); /* a share of all combinations */
 
+	if (k->b->applies)
+		st->cases = ctx_count_cases(k->b, st->row.params);
+	primary = primary < st->cases ? primary : st->cases;
 	if (k->b->process_s > 0)
 		st->row.estimate_s = k->b->process_s;
 	else
@@ -204,13 +208,25 @@ static void add_combinations(struct making *k)
 	}
 }
 
+/* Values that never go together, such as those of a kind that the benchmark cannot measure so. */
+static int check_cases(const struct making *k, size_t first_new)
+{
+	for (size_t i = first_new; i < k->p->n; i++) {
+		if (!k->p->step[i].cases)
+			return err_at(k->e, EINVAL, k->s->path, k->sec->line,
+				      "%s: none of these values go together (assay help %s)",
+				      k->b->name, k->b->name);
+	}
+	return 0;
+}
+
 int plan_add_steps(struct making *k)
 {
 	size_t before = k->p->n;
 
 	add_combinations(k);
 	if (k->p->n > before)
-		return 0;
+		return check_cases(k, before);
 	return err_at(k->e, EINVAL, k->s->path, k->sec->line,
 		      "%s: a GPU is no peer of itself; name two GPUs", k->b->name);
 }

@@ -27,7 +27,8 @@ struct values *plan_values_of(struct making *k, enum param_type type);
 /*
  * One step for each combination of the step-scope values, the last parameter varying fastest. A
  * pair of a GPU with itself is left out; a GPU that is alone, or a MIG instance, has the peer
- * "none". 0, or -EINVAL where one GPU among several is given itself.
+ * "none". 0, or -EINVAL where one GPU among several is given itself, or where a step would have no
+ * case (bench.applies).
  */
 int plan_add_steps(struct making *k);
 

@@ -137,8 +137,10 @@ enum status step_run(struct ctx *c, char *reason, size_t n)
 	enum status last = ST_PASS;
 	int rc = 0;
 
+	unsigned first = ctx_next_case(c, 0);
+
 	clock_meas_begin(c->process_stream);
-	ctx_begin_case(c, 0);
+	ctx_begin_case(c, first < c->cases ? first : 0);
 	if (c->b->supported)
 		rc = c->b->supported(c, &e);
 	if (!rc && !c->b->run)
@@ -148,7 +150,8 @@ enum status step_run(struct ctx *c, char *reason, size_t n)
 	bool set_up = !rc;
 	if (!rc && c->b->setup)
 		rc = c->b->setup(c, &e);
-	for (unsigned i = 0; !rc && i < c->cases && last == ST_PASS; i++) {
+	for (unsigned i = first; !rc && i < c->cases && last == ST_PASS;
+	     i = ctx_next_case(c, i + 1)) {
 		ctx_begin_case(c, i);
 		last = run_case(c, &t);
 	}

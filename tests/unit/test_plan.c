@@ -202,13 +202,59 @@ static void test_gates(void **state)
 	free(words);
 }
 
+/* Only equal halves are a case. */
+static const struct param half_params[] = {
+	{.name = "a", .type = PARAM_INT, .scope = SCOPE_CASE, .def = "1..4+1"},
+	{.name = "b", .type = PARAM_INT, .scope = SCOPE_CASE, .def = "1..4+1"},
+	{.name = NULL},
+};
+static bool equal_halves(const struct ctx *c)
+{
+	return ctx_u64(c, "a") == ctx_u64(c, "b");
+}
+static const struct bench halves = {.name = "halves",
+				    .summary = "not all goes together",
+				    .params = half_params,
+				    .metrics = metrics,
+				    .applies = equal_halves,
+				    .run = nothing};
+
+/* What is no case is not counted; the values stay as they were written. */
+static void test_not_all_are_cases(void **state)
+{
+	static const struct bench *const only[] = {&halves, NULL};
+	struct machine m;
+	struct plan p;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	make_machine(&m, 1);
+	assert_int_equal(plan_text(only, &p,
+				   "[suite]\nsummary = s\n[halves]\n"
+				   "[halves:b]\na = 5,6,7\nb = 6\n",
+				   &m, &e),
+			 0);
+	assert_int_equal(p.n, 2);
+	assert_int_equal(p.step[0].cases, 4);
+	assert_string_equal(p.step[0].row.params, "a=1,2,3,4 b=1,2,3,4");
+	assert_int_equal(p.step[1].cases, 1);
+	plan_free(&p);
+	assert_int_equal(
+		plan_text(only, &p, "[suite]\nsummary = s\n[halves]\na = 1,2\nb = 3\n", &m, &e),
+		-22);
+	assert_non_null(strstr(e.text, "none of these values go together"));
+	assert_int_equal(e.line, 3);
+	plan_free(&p);
+	machine_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_expand),	     cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_plan_steps),   cmocka_unit_test(test_plan_without_gpu),
 		cmocka_unit_test(test_gpu_problems), cmocka_unit_test(test_gpu_missing_in_cuda),
-		cmocka_unit_test(test_gates),
+		cmocka_unit_test(test_gates),	     cmocka_unit_test(test_not_all_are_cases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
