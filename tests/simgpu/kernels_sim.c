@@ -51,6 +51,25 @@ static bool fill_flow(int gpu, const uint64_t *a, struct sim_flow *f)
 	return rt_sm_flow(gpu, pointer(a[0]), NULL, a[1], f);
 }
 
+static void check_host(const uint8_t *p, uint64_t bytes, uint32_t seed, struct pattern_diff *diff)
+{
+	uint8_t want[4096];
+	uint64_t n;
+
+	for (uint64_t at = 0; at < bytes; at += n) {
+		n = bytes - at < sizeof(want) ? bytes - at : sizeof(want);
+		if (part_equal(p + at, at, n, seed))
+			continue;
+		part_fill(want, at, n, seed);
+		for (uint64_t b = 0; b < n; b++) {
+			if (p[at + b] == want[b])
+				continue;
+			diff->bytes++;
+			diff->first = at + b < diff->first ? at + b : diff->first;
+		}
+	}
+}
+
 static double check_run(int gpu, const uint64_t *a)
 {
 	struct pattern_diff diff;
@@ -58,12 +77,57 @@ static double check_run(int gpu, const uint64_t *a)
 	size_t at;
 
 	if (!rt_reachable(gpu, pointer(a[3]), sizeof(diff)) ||
-	    !rt_reachable(gpu, pointer(a[0]), a[1]) || !rt_device(pointer(a[0]), &d, &at))
+	    !rt_reachable(gpu, pointer(a[0]), a[1]))
 		return -1;
 	rt_load(&diff, pointer(a[3]), sizeof(diff));
-	dev_check(d, at, a[1], (uint32_t)a[2], &diff);
+	if (rt_device(pointer(a[0]), &d, &at))
+		dev_check(d, at, a[1], (uint32_t)a[2], &diff);
+	else
+		check_host(pointer(a[0]), a[1], (uint32_t)a[2], &diff);
 	rt_store(pointer(a[3]), &diff, sizeof(diff));
-	return pass_s(gpu, a[1]);
+	return rt_device(pointer(a[0]), &d, &at) ? pass_s(gpu, a[1]) : 0;
+}
+
+/* Of mapped host memory it goes over the link. */
+static bool check_flow(int gpu, const uint64_t *a, struct sim_flow *f)
+{
+	return rt_sm_flow(gpu, NULL, pointer(a[0]), a[1], f);
+}
+
+/* to, from, bytes */
+static double copy_sm_run(int gpu, const uint64_t *a)
+{
+	struct dev *d;
+	size_t at;
+
+	if (!rt_reachable(gpu, pointer(a[0]), a[2]) || !rt_reachable(gpu, pointer(a[1]), a[2]))
+		return -1;
+	rt_copy_bytes(pointer(a[0]), pointer(a[1]), a[2]);
+	return rt_device(pointer(a[0]), &d, &at) && rt_device(pointer(a[1]), &d, &at)
+		       ? sim_local_copy_s(gpu, (double)a[2])
+		       : 0;
+}
+
+static bool copy_sm_flow(int gpu, const uint64_t *a, struct sim_flow *f)
+{
+	return rt_sm_flow(gpu, pointer(a[0]), pointer(a[1]), a[2], f);
+}
+
+/* Nobody looks where a longer chase ends. */
+#define CHASE_LOOKED_AT 65536u
+
+/* A word that holds a pointer, steps. What reading the pointers costs here is not felt. */
+static double chase_run_sim(int gpu, const uint64_t *a)
+{
+	void **at = pointer(a[0]), *p;
+
+	if (!rt_reachable(gpu, at, sizeof(*at)) || !rt_reachable(gpu, *at, sizeof(*at)))
+		return -1;
+	p = *at;
+	for (uint64_t i = 0; a[1] <= CHASE_LOOKED_AT && i < a[1]; i++)
+		p = *(void **)p;
+	*at = p;
+	return sim_sm_chase_s(gpu, sim_host_node(p), (double)a[1]);
 }
 
 static double values_fill_run(int gpu, const uint64_t *a)
@@ -98,7 +162,12 @@ static double values_check_run(int gpu, const uint64_t *a)
 static const struct rt_kernel kernels[] = {
 	{.name = "assay_gate", .arg_bytes = {8, 8}, .waits = gate_waits},
 	{.name = "assay_pattern_fill", .arg_bytes = {8, 8, 4}, .run = fill_run, .flow = fill_flow},
-	{.name = "assay_pattern_check", .arg_bytes = {8, 8, 4, 8}, .run = check_run},
+	{.name = "assay_pattern_check",
+	 .arg_bytes = {8, 8, 4, 8},
+	 .run = check_run,
+	 .flow = check_flow},
+	{.name = "assay_copy_sm", .arg_bytes = {8, 8, 8}, .run = copy_sm_run, .flow = copy_sm_flow},
+	{.name = "assay_gpu_chase", .arg_bytes = {8, 8}, .run = chase_run_sim},
 	{.name = "assay_values_fill", .arg_bytes = {8, 8, 4, 4}, .run = values_fill_run},
 	{.name = "assay_values_check",
 	 .arg_bytes = {8, 8, 8, 8, 4, 4, 4, 8},
