@@ -1,118 +1,83 @@
 /*
- * Copies between host memory on a chosen NUMA node and a GPU, by the copy engine. Pinned memory:
- * at most 128 copies behind a gate, timed by events, so that launching is outside. Pageable
- * memory: the driver synchronises before it stages such a copy, which would wait for ever behind
- * a gate; so ungated, on the measured clock, launch and staging included. Known error: the event
- * after the last copy adds under a microsecond to a batch.
+ * Copies between host memory of each kind on a chosen NUMA node and a GPU: by the copy engine or by
+ * a kernel on the SMs, to the GPU, from it, or both at once. Queued behind a gate and timed by
+ * events, so that launching is outside. A copy of pageable memory would wait for ever behind a
+ * gate, since the driver synchronises before it stages it: ungated, on the measured clock, launch
+ * and staging included. Known errors: the event after the last copy adds under a microsecond to a
+ * batch; where both directions run, each has four events in it.
  *
- * Host and device hold the same pattern, so that one buffer a kind of memory does for all sizes
- * and both directions. After each case the source is filled again, the destination poisoned,
- * one copy made and every byte checked.
+ * After each case the source is made again, the destination poisoned, one copy made and every byte
+ * checked. What is copied, and by what: copy_engine.c; the memory: copy_memory.c; which cases there
+ * are: copy_cases.c.
  */
+#include "copy_cases.h"
 #include "gpu.h"
 #include "host.h"
-#include "pattern.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define LATENCY_MAX_BYTES ((uint64_t)64 << 10)
-
-static const struct param params[] = {
-	{.name = "gpu", .type = PARAM_GPU, .def = "all", .help = "which GPU, by PCI order"},
-	{.name = "node",
-	 .type = PARAM_NODE,
-	 .def = "local",
-	 .help = "NUMA node of the host memory and of the thread"},
-	{.name = "engine",
-	 .type = PARAM_ENUM,
-	 .scope = SCOPE_CASE,
-	 .def = "ce",
-	 .choices = "ce",
-	 .help = "what moves the data; ce: copy engine"},
-	{.name = "memory",
-	 .type = PARAM_ENUM,
-	 .scope = SCOPE_CASE,
-	 .def = "pinned",
-	 .choices = "pinned|pageable",
-	 .help = "kind of host memory"},
-	{.name = "dir",
-	 .type = PARAM_ENUM,
-	 .scope = SCOPE_CASE,
-	 .def = "h2d,d2h",
-	 .choices = "h2d|d2h",
-	 .help = "host to device, device to host"},
-	{.name = "size",
-	 .type = PARAM_SIZE,
-	 .scope = SCOPE_CASE,
-	 .def = "256MiB",
-	 .min = 1,
-	 .max = (uint64_t)16 << 30,
-	 .unit = "bytes",
-	 .help = "bytes of one copy"},
-	{.name = NULL},
-};
 
 static const struct metric metrics[] = {
 	{.name = "bandwidth",
 	 .unit = "bytes/s",
 	 .better = BETTER_HIGHER,
 	 .cls = "bandwidth",
-	 .help = "bytes of one direction by time"},
+	 .siblings = "gpu",
+	 .help = "bytes by time, of both directions where both run"},
 	{.name = "latency",
 	 .unit = "s",
 	 .better = BETTER_LOWER,
 	 .cls = "latency",
-	 .help = "time of one copy among copies back to back, up to 64 KiB"},
+	 .siblings = "gpu",
+	 .help = "time of one copy among copies back to back, one way, up to 64 KiB"},
+	{.name = "latency_host",
+	 .unit = "s",
+	 .better = BETTER_LOWER,
+	 .cls = "latency",
+	 .siblings = "gpu",
+	 .help = "from the call to the return of the synchronisation, one way, up to 64 KiB"},
 	{.name = NULL},
 };
 
 #ifdef ASSAY_CUDA
 
-#include "gated.h"
+#include "copy_engine.h"
+#include "gpu_link.h"
+#include "lanes.h"
 
 #include "../harness/base/clock.h"
 #include "../harness/base/mem.h"
 
 #include <cuda_runtime_api.h>
 
-enum { WARM_UP_COPIES = 4, POISON = 0xa5 };
-enum { PINNED, PAGEABLE, KINDS };
-#define LINK_LOAD_BYTES ((uint64_t)256 << 20)
-#define LINK_MIN_BYTES	((uint64_t)32 << 20) /* less does not keep a link up */
-
-struct host_memory {
-	struct placement_buf buf; /* pageable: its owner; pinned: p and bytes alone */
-	struct placement_proof proof;
-	bool said;
-};
+enum { WARM_UP_COPIES = 4 };
+#define LATENCY_MAX_BYTES ((uint64_t)64 << 10)
+#define LINK_LOAD_BYTES	  ((uint64_t)256 << 20)
+#define LINK_MIN_BYTES	  ((uint64_t)32 << 20) /* less does not keep a link up */
 
 struct copy {
-	struct host_memory host[KINDS];
-	struct gated gated;
+	struct copy_memory memory;
+	bool said_memory;
+	struct lanes lanes; /* the second one is the way back */
 	uint8_t *device;
-	struct pattern_diff *device_diff;
+	struct pattern_diff *diff;
 	uint32_t seed;
+	int node, sms;
 	struct gpu_link link;
-	bool said_ceiling[2]; /* by to_device */
+	bool said_ceiling[COPY_DIRS];
 	/* of the current case */
-	struct host_memory *from;
-	bool to_device;
-	size_t size;
+	enum copy_dir dir;
+	struct copy_way way[2];
 };
 
 /* ---- one copy, and many ---- */
 
-static int queue_copy(void *arg, struct CUstream_st *stream)
+static int queue_way(void *arg, int lane, struct CUstream_st *stream)
 {
 	const struct copy *k = arg;
-	void *host = k->from->buf.p;
 
-	if (k->to_device)
-		return (int)cudaMemcpyAsync(k->device, host, k->size, cudaMemcpyHostToDevice,
-					    stream);
-	return (int)cudaMemcpyAsync(host, k->device, k->size, cudaMemcpyDeviceToHost, stream);
+	return copy_way_queue(&k->way[lane], stream);
 }
 
 static int copy_n(struct copy *k, uint64_t n, struct err *e)
@@ -120,13 +85,13 @@ static int copy_n(struct copy *k, uint64_t n, struct err *e)
 	int rc = 0;
 
 	for (uint64_t i = 0; i < n && !rc; i++)
-		rc = queue_copy(k, k->gated.stream);
-	return gpu_error(rc, e, "copying %zu bytes", k->size);
+		rc = copy_way_queue(&k->way[0], k->lanes.lane[0].stream);
+	return gpu_error(rc, e, "copying %zu bytes", k->way[0].size);
 }
 
 static int wait_for(struct copy *k, const char *what, struct err *e)
 {
-	return gpu_error((int)cudaStreamSynchronize(k->gated.stream), e, "%s", what);
+	return gpu_error((int)cudaStreamSynchronize(k->lanes.lane[0].stream), e, "%s", what);
 }
 
 static int warm_up(struct copy *k, struct err *e)
@@ -139,8 +104,10 @@ static int warm_up(struct copy *k, struct err *e)
 static int batch_gated(void *arg, uint64_t n, double *seconds, struct err *e)
 {
 	struct copy *k = arg;
+	int rc = lanes_time(&k->lanes, 1, true, queue_way, k, n, seconds, e);
 
-	return gated_time(&k->gated, queue_copy, k, n, seconds, e);
+	*seconds = k->lanes.lane[0].seconds;
+	return rc;
 }
 
 static int batch_wall(void *arg, uint64_t n, double *seconds, struct err *e)
@@ -152,6 +119,38 @@ static int batch_wall(void *arg, uint64_t n, double *seconds, struct err *e)
 	if (!rc)
 		rc = wait_for(k, "waiting for pageable copies", e);
 	*seconds = (double)(clock_meas_ns() - start_ns) * 1e-9;
+	return rc;
+}
+
+/* One after another: each is waited for before the next is asked for. */
+static int batch_host(void *arg, uint64_t n, double *seconds, struct err *e)
+{
+	struct copy *k = arg;
+	struct CUstream_st *stream = k->lanes.lane[0].stream;
+	uint64_t start_ns = clock_meas_ns();
+	int rc = 0;
+
+	for (uint64_t i = 0; i < n && !rc; i++) {
+		rc = copy_way_queue(&k->way[0], stream);
+		if (!rc)
+			rc = (int)cudaStreamSynchronize(stream);
+	}
+	*seconds = (double)(clock_meas_ns() - start_ns) * 1e-9;
+	return gpu_error(rc, e, "copying %zu bytes and waiting", k->way[0].size);
+}
+
+/* Both ways run; the rate is that of the way, or of both, that the case asks for. */
+static int batch_both(void *arg, uint64_t n, double *seconds, struct err *e)
+{
+	struct copy *k = arg;
+	int rc = lanes_rates(&k->lanes, 2, queue_way, k, n, e);
+	double rate = 0;
+
+	if (k->dir != COPY_BOTH_D2H)
+		rate += k->lanes.lane[0].rate;
+	if (k->dir != COPY_BOTH_H2D)
+		rate += k->lanes.lane[1].rate;
+	*seconds = LANES_MARKS * copy_dir_ways(k->dir) * (double)n / rate;
 	return rc;
 }
 
@@ -168,92 +167,87 @@ static void pin(struct ctx *c, int node)
 		ctx_fact(c, "thread", "", "gpu,node", "PINNED", "sched_setaffinity");
 }
 
-static int alloc_pinned(struct ctx *c, struct copy *k, uint64_t bytes, int node, struct err *e)
+/* Memory of the current case's kind, large enough for all cases with that kind. */
+static int use_memory(struct ctx *c, struct copy *k, struct err *e)
 {
-	struct placement_buf *b = &k->host[PINNED].buf;
-	uint64_t limit = ctx_pinned_limit(c, node);
-	struct err policy = ERR_INIT;
-	int rc;
+	enum copy_kind kind = copy_kind(ctx_str(c, "memory"));
+	uint64_t limit = 0;
 
-	b->bytes = bytes < limit ? bytes : limit;
-	if (b->bytes == 0)
-		return 0; /* its cases are skipped, see run */
-	if (placement_policy(node, &policy))
-		ctx_log(c, "copy: %s", policy.text);
-	rc = gpu_error((int)cudaHostAlloc(&b->p, b->bytes, cudaHostAllocDefault), e,
-		       "allocating %zu bytes of pinned memory", b->bytes);
-	err_clear(&policy);
-	placement_policy(-1, &policy);
-	return rc;
-}
-
-static int alloc_host(struct ctx *c, struct copy *k, uint64_t bytes, int node, struct err *e)
-{
-	int rc = 0;
-
-	if (ctx_has(c, "memory", "pinned"))
-		rc = alloc_pinned(c, k, bytes, node, e);
-	if (!rc && ctx_has(c, "memory", "pageable"))
-		rc = placement_alloc(&k->host[PAGEABLE].buf, bytes, node, PAGES_4K, e);
-	for (int i = 0; i < KINDS && !rc; i++) {
-		struct host_memory *m = &k->host[i];
-		if (!m->buf.p)
-			continue;
-		pattern_fill(m->buf.p, m->buf.bytes, k->seed);
-		placement_prove(m->buf.p, m->buf.bytes, node, &m->proof);
+	if (!k->memory.tried || k->memory.kind != kind) {
+		copy_memory_close(&k->memory); /* before it is asked what is free */
+		k->said_memory = false;
+		limit = ctx_pinned_limit(c, k->node);
 	}
-	return rc;
+	return copy_memory_use(c, &k->memory, kind, copy_bytes(c, kind), limit, k->node, k->seed,
+			       e);
 }
 
-static int alloc_device(struct copy *k, uint64_t bytes, struct err *e)
+static struct copy_way way(const struct copy *k, bool to_device, size_t size)
 {
-	cudaError_t rc = cudaMalloc((void **)&k->device, bytes);
-
-	if (!rc)
-		rc = cudaMalloc((void **)&k->device_diff, sizeof(*k->device_diff));
-	if (rc)
-		return gpu_error((int)rc, e, "allocating %llu bytes on the GPU",
-				 (unsigned long long)bytes);
-	return gpu_error(pattern_fill_launch(k->device, bytes, k->seed, k->gated.stream), e,
-			 "filling the GPU's memory");
+	return (struct copy_way){.memory = &k->memory,
+				 .device = k->device,
+				 .diff = k->diff,
+				 .size = size,
+				 .seed = k->seed,
+				 .sms = k->sms,
+				 .to_device = to_device};
 }
 
 /* The link is looked at while copies keep it busy: an idle one is slow on purpose. */
 static int look_at_link(struct ctx *c, struct copy *k, struct err *e)
 {
+	size_t size = k->memory.buf.bytes;
 	int rc;
 
-	k->to_device = true;
-	k->size = k->from->buf.bytes < LINK_LOAD_BYTES ? k->from->buf.bytes : LINK_LOAD_BYTES;
+	k->way[0] = way(k, true, size < LINK_LOAD_BYTES ? size : LINK_LOAD_BYTES);
 	rc = warm_up(k, e); /* the link comes up */
 	if (!rc)
 		rc = copy_n(k, WARM_UP_COPIES, e); /* and stays up while these run */
 	if (!rc)
-		rc = gpu_find_link(c, &k->link, k->size >= LINK_MIN_BYTES, e);
+		rc = gpu_links(c, &k->link, 1, k->way[0].size >= LINK_MIN_BYTES, e);
+	if (!rc)
+		gpu_link_say(c, &k->link, "gpu");
 	return rc ? rc : wait_for(k, "warming up", e);
+}
+
+static int open_gpu(struct ctx *c, struct copy *k, struct err *e)
+{
+	int rc = gpu_not_shared(e);
+
+	if (!rc)
+		rc = lanes_open(&k->lanes, 1, e);
+	if (!rc && copy_both(c))
+		rc = lanes_add(&k->lanes, 0, e);
+	if (!rc)
+		rc = gpu_error(
+			(int)cudaDeviceGetAttribute(&k->sms, cudaDevAttrMultiProcessorCount, 0), e,
+			"asking for the number of SMs");
+	if (!rc)
+		rc = copy_device_open(&k->device, &k->diff, copy_bytes_most(c), k->seed,
+				      k->lanes.lane[0].stream, e);
+	return rc;
 }
 
 static int setup(struct ctx *c, struct err *e)
 {
 	struct copy *k = mem_zalloc(1, sizeof(*k));
-	uint64_t bytes = ctx_max_u64(c, "size");
-	int node = (int)ctx_u64(c, "node"), rc;
+	struct err why = ERR_INIT;
+	int rc;
 
 	ctx_set_state(c, k);
 	k->seed = (uint32_t)ctx_seed(c);
-	pin(c, node);
-	rc = gpu_not_shared(e);
-	if (!rc)
-		rc = gated_open(&k->gated, e);
-	if (!rc)
-		rc = alloc_host(c, k, bytes, node, e);
-	if (!rc)
-		rc = alloc_device(k, bytes, e);
+	k->node = (int)ctx_u64(c, "node");
+	pin(c, k->node);
+	rc = open_gpu(c, k, e);
 	if (rc)
 		return rc;
-	k->from = &k->host[k->host[PINNED].buf.p ? PINNED : PAGEABLE];
-	if (!k->from->buf.p)
-		return 0; /* no memory is allowed to us: every case will say so */
+	rc = use_memory(c, k, &why);
+	if (rc == -ENOTSUP)
+		return 0; /* every case of it will say so */
+	if (rc) {
+		*e = why;
+		return rc;
+	}
 	return look_at_link(c, k, e);
 }
 
@@ -261,31 +255,54 @@ static int setup(struct ctx *c, struct err *e)
 
 static void say_case(struct ctx *c, struct copy *k)
 {
-	const struct gpu_ceiling *ceiling = k->to_device ? &k->link.to_device : &k->link.to_host;
-	struct host_memory *m = k->from;
+	struct gpu_ceiling ceiling =
+		gpu_link_ceiling(&k->link, k->dir != COPY_D2H && k->dir != COPY_BOTH_D2H,
+				 k->dir != COPY_H2D && k->dir != COPY_BOTH_H2D);
 
-	if (!m->said)
-		ctx_fact(c, "placement", "", "gpu,memory,node", proof_name(m->proof.result),
-			 m->proof.source);
-	if (!m->said && m == &k->host[PAGEABLE])
-		ctx_fact(c, "pages", "", "gpu,memory,node", pages_name(m->buf.pages),
-			 "mmap, /proc/self/smaps");
-	if (!k->said_ceiling[k->to_device] && ceiling->bytes_per_s > 0)
-		ctx_fact_num(c, "ceiling", "bandwidth", "dir,gpu", ceiling->bytes_per_s,
-			     ceiling->why);
-	m->said = k->said_ceiling[k->to_device] = true;
+	if (!k->said_memory)
+		copy_memory_say(c, &k->memory, "gpu,memory,node");
+	if (!k->said_ceiling[k->dir] && ceiling.bytes_per_s > 0)
+		ctx_fact_num(c, "ceiling", "bandwidth", "dir,gpu", ceiling.bytes_per_s,
+			     ceiling.why);
+	k->said_memory = k->said_ceiling[k->dir] = true;
 }
 
 static int choose_case(struct ctx *c, struct copy *k, struct err *e)
 {
-	k->from = &k->host[strcmp(ctx_str(c, "memory"), "pinned") ? PAGEABLE : PINNED];
-	k->to_device = !strcmp(ctx_str(c, "dir"), "h2d");
-	k->size = ctx_u64(c, "size");
-	if (k->size <= k->from->buf.bytes)
+	size_t size = ctx_u64(c, "size");
+	bool back;
+	int rc = use_memory(c, k, e);
+
+	if (rc)
+		return rc;
+	k->dir = copy_dir(ctx_str(c, "dir"));
+	back = copy_dir_both(k->dir);
+	k->way[0] = way(k, k->dir != COPY_D2H, size);
+	k->way[1] = way(k, false, size);
+	k->way[1].at = copy_part(size);
+	k->way[0].by_sm = k->way[1].by_sm = !strcmp(ctx_str(c, "engine"), "sm");
+	if (k->way[back].at + size <= k->memory.buf.bytes)
 		return 0;
 	return err_set(e, ENOTSUP,
-		       "more than the %zu bytes of pinned memory that a guest may take on node %s",
-		       k->from->buf.bytes, ctx_str(c, "node"));
+		       "more than the %zu bytes of pinned memory that a guest may take on node %d",
+		       k->memory.buf.bytes, k->node);
+}
+
+static int sample_latencies(struct ctx *c, struct sampling *s, struct err *e)
+{
+	int rc;
+
+	s->metric = "latency";
+	s->form = SAMPLE_TIME;
+	s->work = 1;
+	rc = ctx_sample(c, s, e);
+	if (rc)
+		return rc;
+	s->metric = "latency_host";
+	s->tick_s = (double)clock_meas_tick_ns() * 1e-9;
+	s->max_batch = 0;
+	s->batch = batch_host;
+	return ctx_sample(c, s, e);
 }
 
 static int run(struct ctx *c, struct err *e)
@@ -301,85 +318,53 @@ static int run(struct ctx *c, struct err *e)
 
 	if (rc)
 		return rc;
-	if (k->from == &k->host[PAGEABLE]) {
+	s.work = (double)k->way[0].size;
+	if (copy_dir_both(k->dir)) {
+		s.work *= LANES_MARKS * copy_dir_ways(k->dir);
+		s.max_batch = LANES_MOST;
+		s.batch = batch_both;
+	} else if (k->memory.kind == COPY_PAGEABLE) {
 		s.tick_s = (double)clock_meas_tick_ns() * 1e-9;
 		s.batch = batch_wall;
 	}
-	s.work = (double)k->size;
 	say_case(c, k);
 	rc = warm_up(k, e);
 	if (!rc)
 		rc = ctx_sample(c, &s, e);
-	if (rc || k->size > LATENCY_MAX_BYTES)
+	if (rc || k->way[0].size > LATENCY_MAX_BYTES || copy_dir_both(k->dir))
 		return rc;
-	s.metric = "latency";
-	s.form = SAMPLE_TIME;
-	s.work = 1;
-	return ctx_sample(c, &s, e);
+	return sample_latencies(c, &s, e);
 }
 
-/* Makes the source again, lest an earlier copy is blamed on this one; poisons the destination. */
-static int prepare(struct copy *k, struct err *e)
+/* One copy each way of the case, the last one being all that could have made it right. */
+static int verified_copies(struct copy *k, int ways, struct err *e)
 {
-	struct CUstream_st *stream = k->gated.stream;
-	int rc;
+	int rc = 0;
 
-	if (k->to_device) {
-		pattern_fill(k->from->buf.p, k->size, k->seed);
-		rc = (int)cudaMemsetAsync(k->device, POISON, k->size, stream);
-	} else {
-		memset(k->from->buf.p, POISON, k->size);
-		rc = pattern_fill_launch(k->device, k->size, k->seed, stream);
-	}
-	return gpu_error(rc, e, "poisoning %zu bytes", k->size);
-}
-
-static int verified_copy(struct copy *k, struct err *e)
-{
-	int rc = prepare(k, e);
-
+	for (int i = 0; i < ways && !rc; i++)
+		rc = copy_way_prepare(&k->way[i], k->lanes.lane[i].stream, e);
 	if (!rc)
-		rc = copy_n(k, 1, e);
-	return rc ? rc : wait_for(k, "waiting for the verified copy", e);
-}
-
-static int check_device(struct copy *k, struct pattern_diff *diff, struct err *e)
-{
-	struct CUstream_st *stream = k->gated.stream;
-	cudaError_t rc = cudaMemcpyAsync(k->device_diff, diff, sizeof(*diff),
-					 cudaMemcpyHostToDevice, stream);
-
-	if (!rc)
-		rc = (cudaError_t)pattern_check_launch(k->device, k->size, k->seed, k->device_diff,
-						       stream);
-	if (!rc)
-		rc = cudaMemcpyAsync(diff, k->device_diff, sizeof(*diff), cudaMemcpyDeviceToHost,
-				     stream);
-	if (!rc)
-		rc = cudaStreamSynchronize(stream);
-	return gpu_error((int)rc, e, "checking %zu bytes on the GPU", k->size);
+		rc = lanes_wait(&k->lanes, "waiting for the poison", e);
+	for (int i = 0; i < ways && !rc; i++)
+		rc = gpu_error(queue_way(k, i, k->lanes.lane[i].stream), e,
+			       "queueing the verified copy");
+	return rc ? rc : lanes_wait(&k->lanes, "waiting for the verified copy", e);
 }
 
 static int verify(struct ctx *c, struct err *e)
 {
 	struct copy *k = ctx_state(c);
-	struct pattern_diff diff = PATTERN_DIFF_INIT;
-	int rc = verified_copy(k, e);
+	int ways = copy_dir_both(k->dir) ? 2 : 1;
+	int rc = verified_copies(k, ways, e);
 
-	if (!rc && k->to_device)
-		rc = check_device(k, &diff, e);
-	else if (!rc)
-		diff = pattern_check(k->from->buf.p, k->size, k->seed);
-	if (rc)
-		return rc;
-	if (diff.first == PATTERN_NONE)
-		return host_check_placement(&k->from->proof, (int)ctx_u64(c, "node"), e);
-	return err_set(
-		e, EBADMSG,
-		"gpu %s: %s copy of %zu bytes (%s): %llu byte%s wrong, the first at offset %llu",
-		ctx_str(c, "gpu"), ctx_str(c, "dir"), k->size, ctx_str(c, "memory"),
-		(unsigned long long)diff.bytes, diff.bytes == 1 ? " is" : "s are",
-		(unsigned long long)diff.first);
+	for (int i = 0; i < ways && !rc; i++) {
+		struct pattern_diff diff;
+
+		rc = copy_way_check(&k->way[i], k->lanes.lane[i].stream, &diff, e);
+		if (!rc)
+			rc = copy_way_verdict(&k->way[i], (int)ctx_u64(c, "gpu"), &diff, e);
+	}
+	return rc ? rc : host_check_placement(&k->memory.proof, k->node, e);
 }
 
 static void teardown(struct ctx *c)
@@ -388,14 +373,9 @@ static void teardown(struct ctx *c)
 
 	if (!k)
 		return;
-	gated_close(&k->gated);
-	if (k->device_diff)
-		cudaFree(k->device_diff);
-	if (k->device)
-		cudaFree(k->device);
-	if (k->host[PINNED].buf.p)
-		cudaFreeHost(k->host[PINNED].buf.p);
-	placement_free(&k->host[PAGEABLE].buf);
+	copy_device_close(k->device, k->diff);
+	copy_memory_close(&k->memory);
+	lanes_close(&k->lanes);
 	free(k);
 	ctx_set_state(c, NULL);
 }
@@ -407,12 +387,13 @@ const struct bench bench_copy = {
 	.summary = "copies between host memory and GPUs",
 	.method =
 		"Pinned memory: up to 128 copies are queued behind a gate and timed by GPU events. "
-		"Pageable memory: copies are timed from outside on the monotonic clock. Host "
-		"memory "
-		"lies on the named NUMA node, every page asked; after each case the destination is "
-		"poisoned, one copy made and every byte checked.",
-	.params = params,
+		"Pageable memory: copies are timed from outside on the monotonic clock. Where both "
+		"directions run, each one's rate is that of the time when both were at work. Host "
+		"memory lies on the named NUMA node, every page asked; after each case the "
+		"destination is poisoned, one copy made and every byte checked.",
+	.params = copy_params,
 	.metrics = metrics,
+	.applies = copy_applies,
 	.supported = gpu_supported,
 #ifdef ASSAY_CUDA
 	.setup = setup,
