@@ -1,6 +1,8 @@
 /* Every benchmark, sorted by name: adding one is one file and one line here. */
 BENCH(control)
 BENCH(copy)
+BENCH(copy_all)
+BENCH(gpu_chase)
 BENCH(host_bandwidth)
 BENCH(host_io)
 BENCH(host_latency)

@@ -1,11 +1,17 @@
 /*
- * The benchmark copy on the simulated server: every kind clean, a corrupted one found and named,
- * little memory.
+ * The benchmarks of copies on the simulated server: every kind clean, a corrupted one found and
+ * named, little memory, and the rates of GPUs that share what they copy over.
  */
 #include "copy_case.h"
 #include "sim.h"
 
 #ifdef ASSAY_CUDA
+
+#include "../simgpu/sim.h"
+
+#include <math.h>
+
+extern const struct bench bench_copy_all, bench_gpu_chase;
 
 static struct ctx *started(const struct bench *b, const char *const *set, uint64_t pinned_limit)
 {
@@ -111,6 +117,114 @@ static void another_node(void)
 	ended(c);
 }
 
+/* ---- all GPUs at once ---- */
+
+static double value_of(const char *member)
+{
+	char name[32];
+	const char *set[] = {"gpus=0+1+2+3", "node=local", "dir=h2d", "size=64MiB", name, NULL};
+	struct err e = ERR_INIT;
+	struct ctx *c;
+	double v;
+
+	snprintf(name, sizeof(name), "member=%s", member);
+	c = started(&bench_copy_all, set, 0);
+	if (bench_copy_all.run(c, &e) || bench_copy_all.verify(c, &e)) {
+		fprintf(stderr, "%s\n", e.text);
+		_exit(1);
+	}
+	CHECK(!strcmp(fake_fact(c, "placement"), "PROVEN"));
+	v = c->value[0];
+	ended(c);
+	return v;
+}
+
+static bool within(double v, double want, double share)
+{
+	if (fabs(v / want - 1) <= share)
+		return true;
+	fprintf(stderr, "%g, wanted %g\n", v, want);
+	return false;
+}
+
+/* 0 and 1 share a switch, 2 and 3 another one: each gets half. */
+static void shared_switches(void)
+{
+	double whole = sim_profile()->gpu[0].h2d_pinned_bytes_s;
+
+	CHECK(within(value_of("0"), whole / 2, 0.01));
+	CHECK(within(value_of("3"), whole / 2, 0.01));
+	CHECK(within(value_of("sum"), whole * 2, 0.01));
+}
+
+/*
+ * A slow one beside a fast one: the fast one gets what the slow one cannot use, and the rate of the
+ * slow one is not made better by the time in which the fast one has ended.
+ */
+static void uneven(void)
+{
+	double whole = sim_profile()->gpu[3].h2d_pinned_bytes_s;
+	double slow = whole * 8 / 32; /* GT/s, and the same line code */
+
+	CHECK(within(value_of("3"), slow, 0.01));
+	CHECK(within(value_of("2"), whole - slow, 0.01));
+	CHECK(within(value_of("0"), whole / 2, 0.01));
+}
+
+static void corrupted_neighbour(void)
+{
+	static const char *const set[] = {"gpus=0+1+2", "node=local", "dir=d2h",
+					  "size=1MiB",	"member=sum", NULL};
+	static const char *const other[] = {"gpus=0+1+2", "node=local", "dir=d2h",
+					    "size=1MiB",  "member=1",	NULL};
+	struct ctx *c = started(&bench_copy_all, set, 0);
+	struct err e = ERR_INIT;
+
+	CHECK(!bench_copy_all.run(c, &e));
+	CHECK(bench_copy_all.verify(c, &e) == -EBADMSG);
+	CHECK(strstr(e.text, "gpu 2: d2h copy of 1048576 bytes"));
+	ended(c);
+	err_clear(&e);
+	c = started(&bench_copy_all, other, 0);
+	CHECK(!bench_copy_all.run(c, &e));
+	CHECK(!bench_copy_all.verify(c, &e));
+	ended(c);
+}
+
+static void one_gpu(void)
+{
+	static const char *const set[] = {"gpus=0", NULL};
+	struct ctx *c = make(set);
+	struct err e = ERR_INIT;
+
+	c->bench = &bench_copy_all;
+	CHECK(bench_copy_all.supported(c, &e) == -ENOTSUP);
+	CHECK(strstr(e.text, "one GPU"));
+	free(c);
+}
+
+/* ---- pointers ---- */
+
+static void chase(void)
+{
+	static const char *const near[] = {"gpu=0", "node=0", "size=1MiB", NULL};
+	static const char *const far[] = {"gpu=0", "node=1", "size=1MiB", NULL};
+	const struct sim_memory *m = &sim_profile()->memory;
+	double local = sim_profile()->gpu[0].sm_latency_s;
+	struct err e = ERR_INIT;
+	struct ctx *c = started(&bench_gpu_chase, near, 0);
+
+	CHECK(!bench_gpu_chase.run(c, &e));
+	CHECK(!bench_gpu_chase.verify(c, &e));
+	CHECK(within(c->value[0], local, 0.01));
+	CHECK(!strcmp(fake_fact(c, "placement"), "PROVEN"));
+	ended(c);
+	c = started(&bench_gpu_chase, far, 0);
+	CHECK(!bench_gpu_chase.run(c, &e));
+	CHECK(within(c->value[0], local + m->latency_remote_s - m->latency_local_s, 0.01));
+	ended(c);
+}
+
 static void copies_arrive_whole(void **state)
 {
 	assert_server("hgx-h100", "", all_cases);
@@ -134,6 +248,19 @@ static void what_it_says_of_itself(void **state)
 	assert_server("hgx-h100", "", another_node);
 }
 
+static void all_at_once(void **state)
+{
+	assert_server("hgx-h100", "", shared_switches);
+	assert_server("hgx-h100", "pcie_downtrain gpu=3 gen=3", uneven);
+	assert_server("hgx-h100", "corrupt_copy gpu=2", corrupted_neighbour);
+	assert_server("h200-vm", "", one_gpu);
+}
+
+static void pointers_are_followed(void **state)
+{
+	assert_server("hgx-h100", "", chase);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +268,8 @@ int main(void)
 		cmocka_unit_test(a_corrupted_copy_fails),
 		cmocka_unit_test(above_the_limit_is_skipped),
 		cmocka_unit_test(what_it_says_of_itself),
+		cmocka_unit_test(all_at_once),
+		cmocka_unit_test(pointers_are_followed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

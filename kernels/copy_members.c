@@ -1,0 +1,308 @@
+/* See copy_members.h. Without nvcc this file is empty. */
+#include "copy_members.h"
+
+#include "gpu.h"
+#include "host.h"
+
+#ifdef ASSAY_CUDA
+
+#include <cuda_runtime_api.h>
+#include <errno.h>
+#include <string.h>
+
+#define LINK_LOAD_BYTES ((uint64_t)32 << 20) /* less does not keep a link up */
+
+/* ---- all of them copy ---- */
+
+static int lanes_used(const struct members *k)
+{
+	return copy_dir_both(k->dir) ? 2 * k->n : k->n;
+}
+
+static struct copy_way *way_of(struct members *k, int lane)
+{
+	return &k->member[lane % k->n].way[lane / k->n];
+}
+
+static int queue_way(void *arg, int lane, struct CUstream_st *stream)
+{
+	return copy_way_queue(way_of(arg, lane), stream);
+}
+
+int members_together(struct members *k, uint64_t n, struct err *e)
+{
+	for (int lane = 0; lane < k->lanes.n; lane++)
+		k->lanes.lane[lane].off = false;
+	return lanes_rates(&k->lanes, lanes_used(k), queue_way, k, n, e);
+}
+
+int members_alone(struct members *k, int i, struct err *e)
+{
+	for (int lane = 0; lane < k->lanes.n; lane++)
+		k->lanes.lane[lane].off = lane % k->n != i;
+	return lanes_rates(&k->lanes, lanes_used(k), queue_way, k, 1, e);
+}
+
+double members_rate(const struct members *k, int i)
+{
+	double rate = 0;
+
+	for (int lane = i; lane < lanes_used(k); lane += k->n)
+		rate += k->lanes.lane[lane].rate;
+	return rate;
+}
+
+bool members_counts(const struct members *k, int i)
+{
+	return k->counted == MEMBERS_SUM || k->counted == i;
+}
+
+/* ---- opening ---- */
+
+static int choose_gpu(int ordinal, struct err *e)
+{
+	return gpu_error((int)cudaSetDevice(ordinal), e, "choosing a GPU");
+}
+
+/* A node's memory is divided among the GPUs that take some of it. */
+static void find_limits(struct ctx *c, struct members *k)
+{
+	for (int i = 0; i < k->n; i++) {
+		size_t users = 0;
+
+		for (int j = 0; j < k->n; j++)
+			users += k->member[j].node == k->member[i].node;
+		k->member[i].limit = ctx_pinned_limit(c, k->member[i].node) / users;
+	}
+}
+
+/* "local" stays that word beside a set of GPUs: it is each one's own node. */
+static int find_node(struct ctx *c, const struct gpu_link *link, struct err *e)
+{
+	int node = link->node;
+
+	if (strcmp(ctx_str(c, "node"), "local") != 0)
+		return (int)ctx_u64(c, "node");
+	if (node < 0)
+		host_home(&node, e);
+	return node;
+}
+
+static size_t bytes_needed(const struct ctx *c)
+{
+	size_t size = ctx_max_u64(c, "size");
+
+	return ctx_has(c, "dir", "both") ? 2 * copy_part(size) : size;
+}
+
+static int open_member(struct ctx *c, struct members *k, int i, struct err *e)
+{
+	struct member *m = &k->member[i];
+	int rc = choose_gpu(i, e);
+
+	if (!rc)
+		rc = gpu_error(
+			(int)cudaDeviceGetAttribute(&m->sms, cudaDevAttrMultiProcessorCount, i), e,
+			"asking for the number of SMs");
+	return rc ? rc
+		  : copy_device_open(&m->device, &m->diff, bytes_needed(c), k->seed,
+				     k->lanes.lane[i].stream, e);
+}
+
+/* Memory of the current case's kind for every GPU, made by a thread that runs on its node. */
+static int use_memory(struct ctx *c, struct members *k, struct err *e)
+{
+	enum copy_kind kind = copy_kind(ctx_str(c, "memory"));
+	int rc = 0;
+
+	for (int i = 0; i < k->n && !rc; i++) {
+		struct member *m = &k->member[i];
+		struct err unpinned = ERR_INIT;
+
+		if (!m->memory.tried || m->memory.kind != kind)
+			placement_pin_node(m->node, &unpinned); /* the proof says if it mattered */
+		rc = choose_gpu(i, e);
+		if (!rc)
+			rc = copy_memory_use(c, &m->memory, kind, bytes_needed(c), m->limit,
+					     m->node, k->seed, e);
+	}
+	return rc;
+}
+
+static void choose_ways(struct ctx *c, struct members *k)
+{
+	bool by_sm = !strcmp(ctx_str(c, "engine"), "sm");
+
+	for (int lane = 0; lane < 2 * k->n; lane++) {
+		struct member *m = &k->member[lane % k->n];
+		bool back = lane >= k->n;
+
+		*way_of(k, lane) = (struct copy_way){.memory = &m->memory,
+						     .device = m->device,
+						     .diff = m->diff,
+						     .at = back ? copy_part(k->size) : 0,
+						     .size = k->size,
+						     .seed = k->seed,
+						     .sms = m->sms,
+						     .by_sm = by_sm,
+						     .to_device = !back && k->dir != COPY_D2H};
+	}
+}
+
+static int find_links(struct ctx *c, struct members *k, bool loaded, struct err *e)
+{
+	struct gpu_link link[MEMBERS_MOST];
+	int rc = gpu_links(c, link, k->n, loaded, e);
+
+	for (int i = 0; i < k->n && !rc; i++)
+		k->member[i].link = link[i];
+	return rc;
+}
+
+/* The links are looked at while all of them are busy: an idle one is slow on purpose. */
+static int look_at_links(struct ctx *c, struct members *k, struct err *e)
+{
+	int rc = members_together(k, 1, e); /* the links come up */
+
+	for (int i = 0; i < k->n && !rc; i++) {
+		rc = choose_gpu(i, e);
+		for (int n = 0; n < 2 * LANES_MARKS && !rc; n++)
+			rc = gpu_error(queue_way(k, i, k->lanes.lane[i].stream), e,
+				       "keeping the links busy");
+	}
+	if (!rc)
+		rc = find_links(c, k, k->size >= LINK_LOAD_BYTES, e);
+	return rc ? rc : lanes_wait(&k->lanes, "waiting for the links", e);
+}
+
+static int open_gpus(struct ctx *c, struct members *k, struct err *e)
+{
+	int rc = gpu_not_shared(e);
+
+	if (!rc)
+		rc = lanes_open(&k->lanes, k->n, e);
+	for (int i = 0; i < k->n && !rc; i++)
+		rc = lanes_add(&k->lanes, i, e);
+	if (!rc)
+		rc = find_links(c, k, false, e);
+	for (int i = 0; i < k->n && !rc; i++) {
+		k->member[i].node = find_node(c, &k->member[i].link, e);
+		rc = open_member(c, k, i, e);
+	}
+	return rc;
+}
+
+int members_open(struct ctx *c, struct members *k, struct err *e)
+{
+	int number[LANES_MAX], rc;
+
+	k->seed = (uint32_t)ctx_seed(c);
+	k->n = ctx_gpus(c, number, LANES_MAX);
+	if (k->n > MEMBERS_MOST) {
+		k->n = 0;
+		return err_set(e, ENOTSUP, "more than %d GPUs at once", MEMBERS_MOST);
+	}
+	for (int i = 0; i < k->n; i++)
+		k->member[i].gpu = number[i];
+	rc = open_gpus(c, k, e);
+	if (rc)
+		return rc;
+	find_limits(c, k);
+	rc = members_choose(c, k, e);
+	return rc ? rc : look_at_links(c, k, e);
+}
+
+void members_close(struct members *k)
+{
+	for (int i = 0; i < k->n; i++) {
+		cudaSetDevice(i);
+		copy_device_close(k->member[i].device, k->member[i].diff);
+		copy_memory_close(&k->member[i].memory);
+	}
+	lanes_close(&k->lanes);
+}
+
+int members_choose(struct ctx *c, struct members *k, struct err *e)
+{
+	int rc = use_memory(c, k, e);
+
+	if (rc)
+		return rc;
+	k->dir = copy_dir(ctx_str(c, "dir"));
+	k->size = ctx_u64(c, "size");
+	k->counted = MEMBERS_SUM;
+	for (int i = 0; i < k->n && strcmp(ctx_str(c, "member"), "sum") != 0; i++) {
+		if (k->member[i].gpu == (int)ctx_u64(c, "member"))
+			k->counted = i;
+	}
+	choose_ways(c, k);
+	for (int i = 0; i < k->n; i++) {
+		const struct member *m = &k->member[i];
+
+		if (m->way[copy_dir_both(k->dir)].at + k->size > m->memory.buf.bytes)
+			return err_set(e, ENOTSUP,
+				       "more than the %zu bytes of pinned memory that a guest may "
+				       "take on node %d for GPU %d",
+				       m->memory.buf.bytes, m->node, m->gpu);
+	}
+	return 0;
+}
+
+/* ---- verifying ---- */
+
+int members_prepare(struct members *k, struct err *e)
+{
+	int rc = 0;
+
+	for (int lane = 0; lane < lanes_used(k) && !rc; lane++) {
+		if (!members_counts(k, lane % k->n))
+			continue;
+		rc = choose_gpu(lane % k->n, e);
+		if (!rc)
+			rc = copy_way_prepare(way_of(k, lane), k->lanes.lane[lane].stream, e);
+	}
+	return rc ? rc : lanes_wait(&k->lanes, "waiting for the poison", e);
+}
+
+static int check_lane(struct members *k, int lane, struct err *e)
+{
+	const struct member *m = &k->member[lane % k->n];
+	const struct copy_way *w = way_of(k, lane);
+	struct pattern_diff diff;
+	int rc = choose_gpu(lane % k->n, e);
+
+	if (!rc)
+		rc = copy_way_check(w, k->lanes.lane[lane].stream, &diff, e);
+	if (!rc)
+		rc = copy_way_verdict(w, m->gpu, &diff, e);
+	return rc ? rc : host_check_placement(&m->memory.proof, m->node, e);
+}
+
+int members_check(struct members *k, struct err *e)
+{
+	int rc = 0;
+
+	for (int lane = 0; lane < lanes_used(k) && !rc; lane++) {
+		if (members_counts(k, lane % k->n))
+			rc = check_lane(k, lane, e);
+	}
+	return rc;
+}
+
+const struct placement_proof *members_proof(const struct members *k)
+{
+	const struct placement_proof *worst = NULL;
+
+	for (int i = 0; i < k->n; i++) {
+		const struct placement_proof *p = &k->member[i].memory.proof;
+
+		if (!members_counts(k, i))
+			continue;
+		if (!worst || p->result == PROOF_WRONG ||
+		    (p->result == PROOF_UNPROVEN && worst->result == PROOF_PROVEN))
+			worst = p;
+	}
+	return worst;
+}
+
+#endif

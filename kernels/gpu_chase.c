@@ -1,0 +1,199 @@
+/*
+ * Latency of host memory as a GPU sees it: one thread of one SM follows a random ring of pointers
+ * through pinned memory of a NUMA node, one load in flight; a pointer every 128 bytes, which is one
+ * line of the GPU, and a ring larger than its L2. A sample is 2^18 loads (some 0.2 s), a case more
+ * than a million. Known errors: the kernel's start is part of a sample, a few microseconds in
+ * 0.2 s; with base pages the walk of the GPU's and the IOMMU's page tables is in the figure.
+ *
+ * After each case the GPU and the CPU follow the ring from the same place, and must meet.
+ */
+#include "chase.h"
+#include "copy_memory.h"
+#include "gpu.h"
+#include "host.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static const struct param params[] = {
+	{.name = "gpu", .type = PARAM_GPU, .def = "all", .help = "which GPU, by PCI order"},
+	{.name = "node",
+	 .type = PARAM_NODE,
+	 .def = "local",
+	 .help = "NUMA node of the host memory and of the thread"},
+	{.name = "size",
+	 .type = PARAM_SIZE,
+	 .scope = SCOPE_CASE,
+	 .def = "128MiB",
+	 .min = 1 << 16,
+	 .max = (uint64_t)4 << 30,
+	 .unit = "bytes",
+	 .help = "memory that the ring spans"},
+	{.name = NULL},
+};
+
+static const struct metric metrics[] = {
+	{.name = "latency",
+	 .unit = "s",
+	 .better = BETTER_LOWER,
+	 .cls = "latency",
+	 .siblings = "gpu",
+	 .help = "time of one dependent load of an SM"},
+	{.name = NULL},
+};
+
+#ifdef ASSAY_CUDA
+
+#include "gpu_chase.h"
+#include "gpu_link.h"
+#include "lanes.h"
+
+#include "../harness/base/mem.h"
+
+#include <cuda_runtime_api.h>
+
+enum { STRIDE = 128, STEPS = 1 << 18, CHECKED_STEPS = 1 << 14 };
+
+struct chasing {
+	struct copy_memory memory;
+	struct lanes lanes;
+	int node;
+	size_t bytes; /* of the ring at hand */
+	void **at;    /* in pinned memory: where the last chase ended */
+};
+
+static int setup(struct ctx *c, struct err *e)
+{
+	struct chasing *k = mem_zalloc(1, sizeof(*k));
+	struct err unpinned = ERR_INIT;
+	struct gpu_link link;
+	int rc;
+
+	ctx_set_state(c, k);
+	k->node = (int)ctx_u64(c, "node");
+	placement_pin_node(k->node, &unpinned); /* the proof says where the memory came to lie */
+	rc = gpu_not_shared(e);
+	if (!rc)
+		rc = lanes_open(&k->lanes, 1, e);
+	if (!rc)
+		rc = gpu_error(
+			(int)cudaHostAlloc((void **)&k->at, sizeof(*k->at), cudaHostAllocMapped), e,
+			"allocating a word of pinned memory");
+	if (!rc)
+		rc = gpu_links(c, &link, 1, false, e);
+	if (!rc)
+		gpu_link_say(c, &link, "gpu");
+	return rc ? rc
+		  : copy_memory_use(c, &k->memory, COPY_PINNED, ctx_max_u64(c, "size"),
+				    ctx_pinned_limit(c, k->node), k->node, (uint32_t)ctx_seed(c),
+				    e);
+}
+
+static int queue(void *arg, int lane, struct CUstream_st *stream)
+{
+	const struct chasing *k = arg;
+
+	return gpu_chase_launch(k->at, STEPS, stream);
+}
+
+static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
+{
+	struct chasing *k = arg;
+	int rc = lanes_time(&k->lanes, 1, true, queue, k, n, seconds, e);
+
+	*seconds = k->lanes.lane[0].seconds;
+	return rc;
+}
+
+static int make_ring(struct ctx *c, struct chasing *k, struct err *e)
+{
+	void *p = k->memory.buf.p;
+
+	k->bytes = ctx_u64(c, "size");
+	if (k->bytes > k->memory.buf.bytes)
+		return err_set(e, ENOTSUP,
+			       "more than the %zu bytes of pinned memory that a guest may take on "
+			       "node %d",
+			       k->memory.buf.bytes, k->node);
+	if (k->memory.on_device != p)
+		return err_set(e, ENOTSUP, "pinned memory has another address on this GPU");
+	chase_build(p, k->bytes, STRIDE, ctx_seed(c));
+	*k->at = p;
+	return 0;
+}
+
+static int run(struct ctx *c, struct err *e)
+{
+	struct chasing *k = ctx_state(c);
+	const struct sampling s = {.metric = "latency",
+				   .form = SAMPLE_TIME,
+				   .work = STEPS,
+				   .tick_s = GATED_TICK_S,
+				   .max_batch = GATE_MAX_OPS,
+				   .brief = true,
+				   .batch = batch,
+				   .arg = k};
+	int rc = make_ring(c, k, e);
+
+	if (rc)
+		return rc;
+	copy_memory_say(c, &k->memory, "gpu,node");
+	return ctx_sample(c, &s, e);
+}
+
+static int verify(struct ctx *c, struct err *e)
+{
+	struct chasing *k = ctx_state(c);
+	struct CUstream_st *stream = k->lanes.lane[0].stream;
+	void *start = *k->at, *end = chase_run(start, CHECKED_STEPS);
+	int rc = gpu_error(gpu_chase_launch(k->at, CHECKED_STEPS, stream), e,
+			   "launching the chase that is verified");
+
+	if (!rc)
+		rc = gpu_error((int)cudaStreamSynchronize(stream), e, "waiting for that chase");
+	if (rc)
+		return rc;
+	if (*k->at != end)
+		return err_set(e, EBADMSG,
+			       "gpu %s: after %d steps the GPU is not where the CPU is: it read "
+			       "other pointers",
+			       ctx_str(c, "gpu"), CHECKED_STEPS);
+	return host_check_placement(&k->memory.proof, k->node, e);
+}
+
+static void teardown(struct ctx *c)
+{
+	struct chasing *k = ctx_state(c);
+
+	if (!k)
+		return;
+	if (k->at)
+		cudaFreeHost(k->at);
+	copy_memory_close(&k->memory);
+	lanes_close(&k->lanes);
+	free(k);
+	ctx_set_state(c, NULL);
+}
+
+#endif
+
+const struct bench bench_gpu_chase = {
+	.name = "gpu_chase",
+	.summary = "latency of host memory as a GPU sees it",
+	.method =
+		"One thread of one SM follows a random ring of pointers, 128 bytes apart, through "
+		"pinned memory of the node, one load in flight, more than a million loads a "
+		"case, timed by GPU events behind a gate. Every page of the ring is asked where "
+		"it lies; GPU and CPU must end at the same pointer.",
+	.params = params,
+	.metrics = metrics,
+	.quiet = true,
+	.process_s = 3.9, /* 2.5 to start, seven samples */
+	.supported = gpu_supported,
+#ifdef ASSAY_CUDA
+	.setup = setup,
+	.run = run,
+	.verify = verify,
+	.teardown = teardown,
+#endif
+};
