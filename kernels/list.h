@@ -2,6 +2,7 @@
 BENCH(control)
 BENCH(copy)
 BENCH(copy_all)
+BENCH(copy_local)
 BENCH(gpu_chase)
 BENCH(host_bandwidth)
 BENCH(host_io)

@@ -1,0 +1,209 @@
+/*
+ * Copies within the memory of one GPU, by its copy engine or by the SMs: what the same engines
+ * reach where no link is in the way. Queued behind a gate and timed by events; the bytes count
+ * twice, as read and as written. Known error: a copy that fits into the L2 does not measure the
+ * memory behind it.
+ *
+ * After each case the source is made again, the destination poisoned, one copy made and every byte
+ * checked on the GPU.
+ */
+#include "gpu.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct param params[] = {
+	{.name = "gpu", .type = PARAM_GPU, .def = "all", .help = "which GPU, by PCI order"},
+	{.name = "engine",
+	 .type = PARAM_ENUM,
+	 .scope = SCOPE_CASE,
+	 .def = "ce,sm",
+	 .choices = "ce|sm",
+	 .help = "what moves the data; ce: cudaMemcpyAsync, sm: a kernel"},
+	{.name = "size",
+	 .type = PARAM_SIZE,
+	 .scope = SCOPE_CASE,
+	 .def = "1GiB",
+	 .min = 1,
+	 .max = (uint64_t)16 << 30,
+	 .unit = "bytes",
+	 .help = "bytes of one copy"},
+	{.name = NULL},
+};
+
+static const struct metric metrics[] = {
+	{.name = "bandwidth",
+	 .unit = "bytes/s",
+	 .better = BETTER_HIGHER,
+	 .cls = "bandwidth",
+	 .siblings = "gpu",
+	 .help = "bytes read and bytes written, by time"},
+	{.name = NULL},
+};
+
+#ifdef ASSAY_CUDA
+
+#include "copy_sm.h"
+#include "lanes.h"
+#include "pattern.h"
+
+#include "../harness/base/mem.h"
+
+#include <cuda_runtime_api.h>
+
+enum { POISON = 0xa5, WARM_UP_COPIES = 4 };
+
+struct local {
+	struct lanes lanes;
+	uint8_t *from, *to;
+	struct pattern_diff *diff;
+	uint32_t seed;
+	int sms;
+	double ceiling; /* 0: not known */
+	/* of the current case */
+	size_t size;
+	bool by_sm;
+};
+
+static int queue(void *arg, int lane, struct CUstream_st *stream)
+{
+	const struct local *k = arg;
+
+	if (k->by_sm)
+		return copy_sm_launch(k->to, k->from, k->size, k->sms, stream);
+	return (int)cudaMemcpyAsync(k->to, k->from, k->size, cudaMemcpyDeviceToDevice, stream);
+}
+
+static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
+{
+	struct local *k = arg;
+	int rc = lanes_time(&k->lanes, 1, true, queue, k, n, seconds, e);
+
+	*seconds = k->lanes.lane[0].seconds;
+	return rc;
+}
+
+/* Width of the bus times the memory's clock times two: what its pins carry (data sheets). */
+static void find_ceiling(struct local *k)
+{
+	int bits = 0, khz = 0;
+
+	if (!cudaDeviceGetAttribute(&bits, cudaDevAttrGlobalMemoryBusWidth, 0) &&
+	    !cudaDeviceGetAttribute(&khz, cudaDevAttrMemoryClockRate, 0))
+		k->ceiling = bits / 8.0 * khz * 1e3 * 2;
+	cudaGetLastError(); /* a driver that does not say so is no error */
+}
+
+static int setup(struct ctx *c, struct err *e)
+{
+	struct local *k = mem_zalloc(1, sizeof(*k));
+	size_t bytes = ctx_max_u64(c, "size");
+	cudaError_t code;
+	int rc;
+
+	ctx_set_state(c, k);
+	k->seed = (uint32_t)ctx_seed(c);
+	rc = gpu_not_shared(e);
+	if (!rc)
+		rc = lanes_open(&k->lanes, 1, e);
+	if (rc)
+		return rc;
+	find_ceiling(k);
+	code = cudaDeviceGetAttribute(&k->sms, cudaDevAttrMultiProcessorCount, 0);
+	if (!code)
+		code = cudaMalloc((void **)&k->from, bytes);
+	if (!code)
+		code = cudaMalloc((void **)&k->to, bytes);
+	if (!code)
+		code = cudaMalloc((void **)&k->diff, sizeof(*k->diff));
+	if (!code)
+		code = (cudaError_t)pattern_fill_launch(k->from, bytes, k->seed,
+							k->lanes.lane[0].stream);
+	return gpu_error((int)code, e, "allocating twice %zu bytes on the GPU", bytes);
+}
+
+static int run(struct ctx *c, struct err *e)
+{
+	struct local *k = ctx_state(c);
+	struct sampling s = {.metric = "bandwidth",
+			     .form = SAMPLE_RATE,
+			     .tick_s = GATED_TICK_S,
+			     .max_batch = GATE_MAX_OPS,
+			     .batch = batch,
+			     .arg = k};
+	double seconds;
+	int rc;
+
+	k->size = ctx_u64(c, "size");
+	k->by_sm = !strcmp(ctx_str(c, "engine"), "sm");
+	s.work = 2 * (double)k->size;
+	if (k->ceiling > 0)
+		ctx_fact_num(c, "ceiling", "bandwidth", "gpu", k->ceiling,
+			     "width of the bus x memory clock x 2");
+	rc = batch(k, WARM_UP_COPIES, &seconds, e);
+	return rc ? rc : ctx_sample(c, &s, e);
+}
+
+static int verify(struct ctx *c, struct err *e)
+{
+	struct local *k = ctx_state(c);
+	struct CUstream_st *stream = k->lanes.lane[0].stream;
+	struct pattern_diff diff = PATTERN_DIFF_INIT;
+	int rc = pattern_fill_launch(k->from, k->size, k->seed, stream);
+
+	if (!rc)
+		rc = (int)cudaMemsetAsync(k->to, POISON, k->size, stream);
+	if (!rc)
+		rc = queue(k, 0, stream);
+	if (!rc)
+		rc = (int)cudaMemcpyAsync(k->diff, &diff, sizeof(diff), cudaMemcpyHostToDevice,
+					  stream);
+	if (!rc)
+		rc = pattern_check_launch(k->to, k->size, k->seed, k->diff, stream);
+	if (!rc)
+		rc = (int)cudaMemcpyAsync(&diff, k->diff, sizeof(diff), cudaMemcpyDeviceToHost,
+					  stream);
+	if (!rc)
+		rc = (int)cudaStreamSynchronize(stream);
+	if (rc || diff.first == PATTERN_NONE)
+		return gpu_error(rc, e, "copying %zu bytes and checking them", k->size);
+	return err_set(e, EBADMSG,
+		       "gpu %s: copy of %zu bytes within its memory (%s): %llu wrong, the first at "
+		       "offset %llu",
+		       ctx_str(c, "gpu"), k->size, ctx_str(c, "engine"),
+		       (unsigned long long)diff.bytes, (unsigned long long)diff.first);
+}
+
+static void teardown(struct ctx *c)
+{
+	struct local *k = ctx_state(c);
+
+	if (!k)
+		return;
+	cudaFree(k->diff);
+	cudaFree(k->to);
+	cudaFree(k->from);
+	lanes_close(&k->lanes);
+	free(k);
+	ctx_set_state(c, NULL);
+}
+
+#endif
+
+const struct bench bench_copy_local = {
+	.name = "copy_local",
+	.summary = "copies within the memory of one GPU",
+	.method = "Up to 128 copies are queued behind a gate and timed by GPU events; bytes count "
+		  "as read and as written. After each case the destination is poisoned, one copy "
+		  "made and every byte checked on the GPU.",
+	.params = params,
+	.metrics = metrics,
+	.supported = gpu_supported,
+#ifdef ASSAY_CUDA
+	.setup = setup,
+	.run = run,
+	.verify = verify,
+	.teardown = teardown,
+#endif
+};
