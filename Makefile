@@ -82,8 +82,8 @@ $(BUILD)/assay: $(BUILD)/harness/main.o $(SEAM_OBJS) $(LIB)
 
 # ---- measuring ----
 SUITE ?= quick
-# FAULT, OUT and SEED reach the shell through the environment: their spaces and quotes stay theirs.
-export FAULT OUT SEED SETUP CUDA
+# FAULT, OUT, SEED and SWEEP reach the shell through the environment: their spaces and quotes stay theirs.
+export FAULT OUT SEED SETUP SWEEP CUDA
 # B: the host is compared with a launcher, both on the portable program, whose bytes are the same there.
 bench_program = $(if $(SIM),scripts/sim '$(SIM)' $${FAULT:+"--fault=$$FAULT"} -- $(BUILD)/assay-sim,$(BUILD)/$(if \
 	$(B),portable/)assay)
@@ -91,7 +91,7 @@ bench_b = $(B)$(if $(IMAGE),$(if $(filter host,$(B)),, --image $(IMAGE)))
 bench:
 	@scripts/setup build
 	@$(sub) $(if $(SIM),all sim,$(if $(B),portable,all))
-	@$(bench_program) $(if $(B),ab --b '$(subst ','\'',$(bench_b))',run) '$(SUITE)' $${SEED:+"--seed=$$SEED"} $${OUT:+"--out=$$OUT"} $(ARGS); rc=$$?; \
+	@$(bench_program) $(if $(B),ab --b '$(subst ','\'',$(bench_b))',run) '$(SUITE)' $${SEED:+"--seed=$$SEED"} $${OUT:+"--out=$$OUT"} $${SWEEP:+"--set=sweep=$$SWEEP"} $(ARGS); rc=$$?; \
 	case $$rc in \
 	0) ;; \
 	1) echo "assay: 1: something failed (FAIL, ERROR, TIMEOUT or REGRESSED)" ;; \
@@ -197,7 +197,8 @@ help:
 	@sed -n 's/^#: //p' Makefile
 #: make                 build only (build/assay)
 #: make bench           set up, build, run, report:  [SUITE=quick] [SIM=PROFILE [FAULT='...']]
-#:                      [SEED=N] [OUT=DIR] [ARGS='...']; CUDA=yes fetches nvcc, SETUP=no installs nothing
+#:                      [SEED=N] [OUT=DIR] [ARGS='...']; CUDA=yes fetches nvcc, SETUP=no installs nothing;
+#:                      SWEEP=full: all that a suite keeps short (h2d), however long it takes
 #: make bench B=podman  the host against a container, interleaved, with a verdict: B=podman, docker, runc,
 #:                      apptainer, slurm, 'ssh HOST' or host (against itself) [IMAGE=NAME]
 #: make test            unit, end-to-end and sanitizer tests (installs compiler, libraries, cmocka, bats)
