@@ -79,10 +79,11 @@ class Assay:
             fail(f"{self.program} is not there: run make, or set ASSAY=PATH")
         self.seed = 0
 
-    def samples(self, section, gate, metric, prefix=(), keep=None):
-        """Values of a metric by their labels; keep: a folder that the bundle is put into.
+    def rows(self, sections, gate, prefix=(), keep=None):
+        """Rows of samples.csv of one run; keep: a folder that the bundle is put into.
 
-        Each call has another seed, so another order of the ring and other data.
+        The last section gets one process. Each call has another seed, so another order of the ring
+        and other data.
         """
         self.seed += 1
         scratch = tempfile.mkdtemp(prefix="assay-compare-")
@@ -91,19 +92,23 @@ class Assay:
             bundle = keep or os.path.join(scratch, "bundle")
             with open(suite, "w", encoding="utf-8") as f:
                 f.write(f"[suite]\nsummary = comparison with a peer\ngate = {gate}\n\n"
-                        f"{section}\nprocesses = 1\n")
+                        f"{sections}\nprocesses = 1\n")
             run([*prefix, self.program, "run", suite, f"--out={bundle}",
                  f"--seed={self.seed}"])
-            values = {}
             with open(os.path.join(bundle, "samples.csv"), newline="", encoding="utf-8") as f:
-                for row in csv.DictReader(f):
-                    if row["metric"] == metric:
-                        values.setdefault(row["labels"], []).append(float(row["value"]))
-            if not values:
-                fail(f"assay gave no {metric}: see `{self.program} run` with\n{section}")
-            return values
+                return list(csv.DictReader(f))
         finally:
             shutil.rmtree(scratch)
+
+    def samples(self, section, gate, metric, prefix=(), keep=None):
+        """Values of a metric by their labels, of one section."""
+        values = {}
+        for row in self.rows(section, gate, prefix, keep):
+            if row["metric"] == metric:
+                values.setdefault(row["labels"], []).append(float(row["value"]))
+        if not values:
+            fail(f"assay gave no {metric}: see `{self.program} run` with\n{section}")
+        return values
 
 
 def verdict(name, ours, theirs, unit, factor, low_limit=0.97, high_limit=1.03, widest=0.10):
