@@ -1,0 +1,289 @@
+/*
+ * All pairs of a bisection at once: the GPUs of the first half write to those of the second (0 to
+ * 4, 1 to 5 … of eight), or each of a pair to the other, by copy engine or SMs, with peer access.
+ * One gate holds all; each GPU is timed by its own events, the sum from the common start to the
+ * end of the last. Switches and bridges that cannot carry all at once show here and in no
+ * single pair. Known error: the GPUs start within a few microseconds of each other. Of an odd
+ * number the last one has no partner.
+ */
+#include "gpu.h"
+#include "peers.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct param params[] = {
+	{.name = "gpus", .type = PARAM_GPUS, .def = "all", .help = "the GPUs at work"},
+	{.name = "engine",
+	 .type = PARAM_ENUM,
+	 .scope = SCOPE_CASE,
+	 .def = "ce",
+	 .choices = "ce|sm",
+	 .help = "what moves the data; ce: copy engine, sm: a kernel"},
+	{.name = "dir",
+	 .type = PARAM_ENUM,
+	 .scope = SCOPE_CASE,
+	 .def = "write,both",
+	 .choices = "write|both",
+	 .help = "the first half writes to the second, or each to its partner"},
+	{.name = "size",
+	 .type = PARAM_SIZE,
+	 .scope = SCOPE_CASE,
+	 .def = "256MiB",
+	 .min = 1,
+	 .max = (uint64_t)16 << 30,
+	 .unit = "bytes",
+	 .help = "bytes of one copy"},
+	{.name = "member",
+	 .type = PARAM_MEMBER,
+	 .scope = SCOPE_CASE,
+	 .def = "all",
+	 .help = "whose rate: what that GPU sends, or receives where it only receives"},
+	{.name = NULL},
+};
+
+static const struct metric metrics[] = {
+	{.name = "bandwidth",
+	 .unit = "bytes/s",
+	 .better = BETTER_HIGHER,
+	 .cls = "bandwidth",
+	 .siblings = "member",
+	 .help = "bytes by time of that GPU, or of all together, while all copy"},
+	{.name = NULL},
+};
+
+#ifdef ASSAY_CUDA
+
+#include "peer_copy.h"
+
+#include "../harness/base/mem.h"
+
+enum { WARM_UP_COPIES = 4, SUM = -1 };
+
+struct all {
+	struct lanes lanes;
+	struct peers peers;
+	struct peer_copy copy;
+	int half;		     /* pairs */
+	bool said[LANES_MAX + 1][2]; /* by member (the sum first), by whether both write */
+	/* of the current case */
+	bool both;
+	int member; /* CUDA ordinal, or SUM */
+};
+
+static int partner(const struct all *k, int i)
+{
+	return i < k->half ? i + k->half : i - k->half;
+}
+
+static int senders(const struct all *k)
+{
+	return k->both ? 2 * k->half : k->half;
+}
+
+static int switch_pairs(struct all *k, struct err *e)
+{
+	int rc = 0;
+
+	for (int i = 0; i < k->half && !rc; i++) {
+		rc = peers_access(&k->peers, i, partner(k, i), e);
+		if (!rc)
+			rc = peers_switch(&k->peers, i, partner(k, i), true, e);
+	}
+	return rc;
+}
+
+static int setup(struct ctx *c, struct err *e)
+{
+	struct all *k = mem_zalloc(1, sizeof(*k));
+	int rc;
+
+	ctx_set_state(c, k);
+	rc = gpu_not_shared(e);
+	if (!rc)
+		rc = peers_open(&k->peers, c, e);
+	k->half = k->peers.n / 2;
+	if (!rc)
+		rc = switch_pairs(k, e);
+	if (!rc)
+		rc = lanes_open(&k->lanes, 2 * k->half, e);
+	if (!rc)
+		rc = peer_copy_open(&k->copy, &k->lanes, 2 * k->half, ctx_max_u64(c, "size"),
+				    (uint32_t)ctx_seed(c), e);
+	return rc;
+}
+
+static int choose_case(struct ctx *c, struct all *k, struct err *e)
+{
+	const char *member = ctx_str(c, "member");
+
+	k->both = !strcmp(ctx_str(c, "dir"), "both");
+	k->copy.sm = !strcmp(ctx_str(c, "engine"), "sm");
+	k->copy.size = ctx_u64(c, "size");
+	k->member = SUM;
+	if (!strcmp(member, "sum"))
+		return 0;
+	for (int i = 0; i < k->peers.n; i++) {
+		if (k->peers.gpu[i].number == (int)ctx_u64(c, "member"))
+			k->member = i;
+	}
+	if (k->member == SUM)
+		return err_set(e, EINVAL, "GPU %s is not among %s", member, ctx_str(c, "gpus"));
+	if (k->member >= 2 * k->half)
+		return err_set(e, ENOTSUP, "of an odd number of GPUs the last has no partner");
+	return 0;
+}
+
+static int queue(void *arg, int lane, struct CUstream_st *stream)
+{
+	const struct all *k = arg;
+
+	return peer_copy_queue(&k->copy, lane, partner(k, lane), stream);
+}
+
+/* All of them work; the time is that of the one which is asked for. */
+static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
+{
+	struct all *k = arg;
+	int rc = lanes_time(&k->lanes, senders(k), true, queue, k, n, seconds, e);
+
+	if (!rc && k->member != SUM)
+		*seconds = k->lanes.lane[k->member < senders(k) ? k->member : partner(k, k->member)]
+				   .seconds;
+	return rc;
+}
+
+/* No ceiling where that of one pair is not known. */
+static void sum_of_paths(const struct all *k, struct peer_path *out)
+{
+	struct peer_path one;
+	double sum = 0;
+
+	for (int i = 0; i < k->half && sum >= 0; i++) {
+		peers_path(&k->peers, i, partner(k, i), true, &one);
+		sum = one.bytes_per_s > 0 ? sum + one.bytes_per_s : -1;
+	}
+	out->bytes_per_s = sum * (k->both ? 2 : 1);
+	snprintf(out->why, sizeof(out->why), "sum over the pairs");
+}
+
+static void say_member(struct ctx *c, const struct all *k, const struct peer_path *path)
+{
+	ctx_fact(c, "kin", "", "gpus,member", path->kind, "NVML, sysfs");
+	peers_expect_links(&k->peers, c, k->member, partner(k, k->member), "gpus,member");
+}
+
+/* Once for each member, and its ceiling for each way of copying. */
+static void say_path(struct ctx *c, struct all *k)
+{
+	bool *said = k->said[k->member + 1];
+	struct peer_path path;
+
+	if (said[k->both])
+		return;
+	if (k->member == SUM)
+		sum_of_paths(k, &path);
+	else
+		peers_path(&k->peers, k->member, partner(k, k->member), true, &path);
+	if (path.bytes_per_s > 0)
+		ctx_fact_num(c, "ceiling", "bandwidth", "dir,gpus,member", path.bytes_per_s,
+			     path.why);
+	if (!said[!k->both] && k->member == SUM)
+		ctx_fact(c, "kin", "", "gpus,member", "sum", "not one GPU");
+	else if (!said[!k->both])
+		say_member(c, k, &path);
+	said[k->both] = true;
+}
+
+static int run(struct ctx *c, struct err *e)
+{
+	struct all *k = ctx_state(c);
+	struct sampling s = {.metric = "bandwidth",
+			     .form = SAMPLE_RATE,
+			     .tick_s = GATED_TICK_S,
+			     .max_batch = GATE_MAX_OPS,
+			     .batch = batch,
+			     .arg = k};
+	int rc = choose_case(c, k, e);
+	double seconds;
+
+	if (rc)
+		return rc;
+	say_path(c, k);
+	s.work = (double)k->copy.size * (k->member == SUM ? senders(k) : 1);
+	rc = batch(k, WARM_UP_COPIES, &seconds, e);
+	return rc ? rc : ctx_sample(c, &s, e);
+}
+
+static int check_at(struct all *k, int to, struct err *e)
+{
+	const struct peer *gpu = k->peers.gpu;
+	struct pattern_diff diff;
+	int rc = peer_copy_check(&k->copy, &k->lanes, to, &diff, e);
+	char who[128];
+
+	if (rc || diff.first == PATTERN_NONE)
+		return rc;
+	snprintf(who, sizeof(who), "GPU %d writes to GPU %d while all do (%s)",
+		 gpu[partner(k, to)].number, gpu[to].number,
+		 k->copy.sm ? "SM kernel" : "copy engine");
+	return peer_copy_wrong(&k->copy, &diff, who, e);
+}
+
+/* Every pair is checked with the sum, a member's own with the member. */
+static int verify(struct ctx *c, struct err *e)
+{
+	struct all *k = ctx_state(c);
+	double seconds;
+	int rc = 0;
+
+	for (int i = 0; i < senders(k) && !rc; i++)
+		rc = peer_copy_prepare(&k->copy, &k->lanes, i, partner(k, i), e);
+	if (!rc)
+		rc = lanes_wait(&k->lanes, "waiting for the poison", e);
+	if (!rc)
+		rc = batch(k, 1, &seconds, e);
+	for (int i = 0; i < senders(k) && !rc; i++) {
+		if (k->member == SUM || k->member == i || k->member == partner(k, i))
+			rc = check_at(k, partner(k, i), e);
+	}
+	if (!rc && k->member != SUM)
+		peers_expect_no_errors(&k->peers, c, k->member, partner(k, k->member),
+				       "gpus,member");
+	return rc;
+}
+
+static void teardown(struct ctx *c)
+{
+	struct all *k = ctx_state(c);
+
+	if (!k)
+		return;
+	peer_copy_close(&k->copy);
+	lanes_close(&k->lanes);
+	peers_close(&k->peers);
+	free(k);
+	ctx_set_state(c, NULL);
+}
+
+#endif
+
+const struct bench bench_p2p_all = {
+	.name = "p2p_all",
+	.summary = "copies between all pairs of a bisection at once",
+	.method = "The GPUs of the first half write to those of the second, or each of a pair to "
+		  "the other, all behind one gate. Each GPU is timed by its own events, the sum "
+		  "from the common start to the end of the last. Every byte is checked on the "
+		  "GPU that received it.",
+	.params = params,
+	.metrics = metrics,
+	.supported = peers_supported,
+#ifdef ASSAY_CUDA
+	.setup = setup,
+	.run = run,
+	.verify = verify,
+	.teardown = teardown,
+#endif
+};

@@ -1,0 +1,202 @@
+/*
+ * Latency of a peer's memory: one thread of one SM follows a random ring of pointers that lies on
+ * another GPU, one load in flight, a pointer every 128 bytes. A sample is 2^17 loads (some 0.1 s).
+ * Known errors: the kernel's start is part of a sample, a few microseconds in 0.1 s; a ring that
+ * fits into the peer's L2 is answered from there, which is what small messages meet.
+ *
+ * After each case the GPU follows the ring once more from its start and must come to where the
+ * CPU came in its own copy of it.
+ */
+#include "chase.h"
+#include "gpu.h"
+#include "peers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static const struct param params[] = {
+	{.name = "gpu",
+	 .type = PARAM_GPU,
+	 .def = "all",
+	 .help = "the GPU that reads, by PCI order"},
+	{.name = "peer",
+	 .type = PARAM_PEER,
+	 .def = "all",
+	 .help = "the GPU whose memory holds the ring"},
+	{.name = "size",
+	 .type = PARAM_SIZE,
+	 .scope = SCOPE_CASE,
+	 .def = "128MiB",
+	 .min = 1 << 16,
+	 .max = (uint64_t)4 << 30,
+	 .unit = "bytes",
+	 .help = "memory that the ring spans"},
+	{.name = NULL},
+};
+
+static const struct metric metrics[] = {
+	{.name = "latency",
+	 .unit = "s",
+	 .better = BETTER_LOWER,
+	 .cls = "latency",
+	 .siblings = "gpu,peer",
+	 .help = "time of one dependent load from the peer's memory"},
+	{.name = NULL},
+};
+
+#ifdef ASSAY_CUDA
+
+#include "gpu_chase.h"
+
+#include "../harness/base/mem.h"
+
+#include <cuda_runtime_api.h>
+
+enum { STRIDE = 128, STEPS = 1 << 17, CHECKED_STEPS = 1 << 14 };
+enum { OWN, PEER }; /* CUDA ordinals */
+
+struct reading {
+	struct lanes lanes;
+	struct peers peers;
+	uint8_t *ring; /* on the peer */
+	void **at;     /* in pinned memory: where the last chase ended */
+	size_t end;    /* how far from its start the ring is after the checked steps */
+};
+
+static int setup(struct ctx *c, struct err *e)
+{
+	struct reading *k = mem_zalloc(1, sizeof(*k));
+	struct peer_path path;
+	int rc;
+
+	ctx_set_state(c, k);
+	rc = gpu_not_shared(e);
+	if (!rc)
+		rc = peers_open(&k->peers, c, e);
+	if (!rc)
+		rc = peers_access(&k->peers, OWN, PEER, e);
+	if (!rc)
+		rc = peers_switch(&k->peers, OWN, PEER, true, e);
+	if (!rc)
+		rc = lanes_open(&k->lanes, 1, e);
+	if (rc)
+		return rc;
+	peers_path(&k->peers, OWN, PEER, true, &path);
+	ctx_fact(c, "kin", "", "gpu,peer", path.kind, "NVML, sysfs");
+	peers_expect_links(&k->peers, c, OWN, PEER, "gpu,peer");
+	rc = gpu_error((int)cudaHostAlloc((void **)&k->at, sizeof(*k->at), cudaHostAllocMapped), e,
+		       "allocating a word of pinned memory");
+	if (!rc)
+		rc = gpu_error((int)cudaSetDevice(PEER), e, "choosing the peer");
+	return rc ? rc
+		  : gpu_error((int)cudaMalloc((void **)&k->ring, ctx_max_u64(c, "size")), e,
+			      "allocating the ring on the peer");
+}
+
+/* Made here with addresses of here, followed once, then moved to where it is to lie. */
+static int make_ring(struct reading *k, size_t bytes, uint64_t seed, struct err *e)
+{
+	uint8_t *here = mem_zalloc(bytes, 1);
+	int rc;
+
+	chase_build(here, bytes, STRIDE, seed);
+	k->end = (size_t)((uint8_t *)chase_run(here, CHECKED_STEPS) - here);
+	for (size_t i = 0; i < chase_elements(bytes, STRIDE); i++) {
+		uint8_t **p = (uint8_t **)(void *)(here + i * STRIDE);
+
+		*p = k->ring + (*p - here);
+	}
+	rc = gpu_error((int)cudaMemcpy(k->ring, here, bytes, cudaMemcpyHostToDevice), e,
+		       "copying the ring to the peer");
+	free(here);
+	*k->at = k->ring;
+	return rc;
+}
+
+static int queue(void *arg, int lane, struct CUstream_st *stream)
+{
+	const struct reading *k = arg;
+
+	return gpu_chase_launch(k->at, STEPS, stream);
+}
+
+static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
+{
+	struct reading *k = arg;
+
+	return lanes_time(&k->lanes, 1, true, queue, k, n, seconds, e);
+}
+
+static int run(struct ctx *c, struct err *e)
+{
+	struct reading *k = ctx_state(c);
+	const struct sampling s = {.metric = "latency",
+				   .form = SAMPLE_TIME,
+				   .work = STEPS,
+				   .tick_s = GATED_TICK_S,
+				   .max_batch = GATE_MAX_OPS,
+				   .brief = true,
+				   .batch = batch,
+				   .arg = k};
+	int rc = make_ring(k, ctx_u64(c, "size"), ctx_seed(c), e);
+
+	return rc ? rc : ctx_sample(c, &s, e);
+}
+
+static int verify(struct ctx *c, struct err *e)
+{
+	struct reading *k = ctx_state(c);
+	int rc = gpu_error((int)cudaSetDevice(OWN), e, "choosing the GPU");
+
+	*k->at = k->ring;
+	if (!rc)
+		rc = gpu_error(gpu_chase_launch(k->at, CHECKED_STEPS, k->lanes.lane[0].stream), e,
+			       "launching the chase that is verified");
+	if (!rc)
+		rc = lanes_wait(&k->lanes, "waiting for that chase", e);
+	if (rc || *k->at == k->ring + k->end)
+		return rc;
+	return err_set(
+		e, EBADMSG,
+		"GPU %d reads GPU %d: after %d steps it is not where the CPU is: it read other "
+		"pointers",
+		k->peers.gpu[OWN].number, k->peers.gpu[PEER].number, CHECKED_STEPS);
+}
+
+static void teardown(struct ctx *c)
+{
+	struct reading *k = ctx_state(c);
+
+	if (!k)
+		return;
+	if (k->ring)
+		cudaFree(k->ring);
+	if (k->at)
+		cudaFreeHost(k->at);
+	lanes_close(&k->lanes);
+	peers_close(&k->peers);
+	free(k);
+	ctx_set_state(c, NULL);
+}
+
+#endif
+
+const struct bench bench_p2p_chase = {
+	.name = "p2p_chase",
+	.summary = "latency of a peer's memory as a GPU sees it",
+	.method =
+		"One thread of one SM follows a random ring of pointers, 128 bytes apart, through "
+		"the memory of another GPU, one load in flight, timed by GPU events behind a "
+		"gate. GPU and CPU must end at the same pointer.",
+	.params = params,
+	.metrics = metrics,
+	.quiet = true,
+	.process_s = 3.5,
+	.supported = peers_supported,
+#ifdef ASSAY_CUDA
+	.setup = setup,
+	.run = run,
+	.verify = verify,
+	.teardown = teardown,
+#endif
+};

@@ -1,0 +1,47 @@
+/*
+ * One copy between two GPUs, by the copy engine or by the SMs of either, and the proof that it
+ * arrived. Each GPU has memory that holds the pattern and memory where the other's arrives. Needs
+ * CUDA headers to be built, not to be included.
+ */
+#ifndef ASSAY_KERNELS_PEER_COPY_H
+#define ASSAY_KERNELS_PEER_COPY_H
+
+#include "lanes.h"
+#include "pattern.h"
+
+struct peer_memory {
+	uint8_t *from, *to;
+	struct pattern_diff *diff;
+	int sms;
+};
+
+struct peer_copy {
+	struct peer_memory gpu[LANES_MAX]; /* by CUDA ordinal */
+	int n;
+	uint32_t seed;
+	size_t size; /* of one copy */
+	bool sm;     /* by the SMs, which needs peer access; else by the copy engine */
+};
+
+/* Memory of `bytes` on each of the first n GPUs, patterns made. peer_copy_close after an error too.
+ */
+int peer_copy_open(struct peer_copy *k, struct lanes *l, int n, size_t bytes, uint32_t seed,
+		   struct err *e);
+void peer_copy_close(struct peer_copy *k);
+
+/* Queues a copy from one GPU to another on a stream of one of them, the one that is at work. */
+int peer_copy_queue(const struct peer_copy *k, int from, int to, struct CUstream_st *stream);
+
+/* Makes the source again, lest an earlier copy is blamed on this one; poisons the destination. */
+int peer_copy_prepare(const struct peer_copy *k, const struct lanes *l, int from, int to,
+		      struct err *e);
+
+/* What of the bytes at the destination is wrong: every one is looked at, there. */
+int peer_copy_check(const struct peer_copy *k, const struct lanes *l, int to,
+		    struct pattern_diff *diff, struct err *e);
+
+/* "nothing arrived …" or "3 bytes are wrong, the first at offset 7"; -EBADMSG, after `who`. */
+int peer_copy_wrong(const struct peer_copy *k, const struct pattern_diff *diff, const char *who,
+		    struct err *e);
+
+#endif

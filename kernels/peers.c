@@ -1,0 +1,291 @@
+/* See peers.h. Without nvcc this file only says that there is no GPU code. */
+#include "peers.h"
+
+#include "gpu.h"
+
+#include <errno.h>
+
+#ifdef ASSAY_CUDA
+
+#include "../harness/base/mem.h"
+
+#include <cuda_runtime_api.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int peers_supported(struct ctx *c, struct err *e)
+{
+	int number[LANES_MAX], seen = 0, n = ctx_gpus(c, number, LANES_MAX), rc;
+
+	rc = gpu_supported(c, e);
+	if (!rc && n < 2)
+		return err_set(e, ENOTSUP, "a single GPU has no peer");
+	if (!rc)
+		rc = gpu_error((int)cudaGetDeviceCount(&seen), e, "looking for GPUs");
+	if (!rc && seen < n)
+		return err_set(e, ENOTSUP,
+			       "CUDA shows %d of these %d GPUs: with MIG on it shows one instance, "
+			       "and instances have no peers",
+			       seen, n);
+	return rc;
+}
+
+/* ---- who they are ---- */
+
+static int find_address(struct peer *g, int ordinal, struct err *e)
+{
+	char text[32] = "";
+	int rc = gpu_error((int)cudaDeviceGetPCIBusId(text, sizeof(text), ordinal), e,
+			   "asking for a GPU's PCI address");
+
+	if (!rc && pci_address(g->address, text))
+		rc = err_set(e, EIO, "CUDA says \"%s\", which is no PCI address", text);
+	return rc;
+}
+
+static void find_pci(struct peers *p)
+{
+	size_t n = 0;
+
+	if (pci_gpus(&p->pci, &n, NULL))
+		return;
+	for (int i = 0; i < p->n; i++) {
+		for (size_t k = 0; k < n; k++) {
+			if (!strcmp(p->pci[k].address, p->gpu[i].address))
+				p->gpu[i].pci = &p->pci[k];
+		}
+	}
+}
+
+/* Links of all GPUs that NVML shows, those of this step among them. Caller frees. */
+static struct nvml_links *all_links(const struct nvml *n)
+{
+	struct nvml_links *l = mem_zalloc(nvml_count(n) + 1, sizeof(*l));
+
+	for (unsigned i = 0; i < nvml_count(n); i++)
+		nvml_links(n, i, &l[i]);
+	return l;
+}
+
+static void look_at_links(struct peers *p, struct peer *g, const struct nvml_links *all)
+{
+	const struct nvml_links *sibling[NVML_MAX_GPUS];
+	int n = 0;
+
+	g->in_nvml = nvml_index(p->nvml, g->address);
+	if (g->in_nvml < 0)
+		return;
+	g->links = all[g->in_nvml];
+	g->errors = nvml_links_errors(&g->links);
+	g->generation = nvml_links_generation(&g->links);
+	for (unsigned i = 0; i < nvml_count(p->nvml) && n < NVML_MAX_GPUS; i++) {
+		if (!nvml_same_model(p->nvml, i, (unsigned)g->in_nvml))
+			continue;
+		sibling[n++] = &all[i];
+		if (!g->generation)
+			g->generation = nvml_links_generation(&all[i]);
+	}
+	g->wanted = peer_links_wanted(&g->links, sibling, n);
+}
+
+static void find_links(struct peers *p, struct ctx *c)
+{
+	struct err e = ERR_INIT;
+	struct nvml_links *all;
+
+	if (nvml_open(&p->nvml, NULL, &e)) {
+		ctx_log(c, "NVLinks are not reported: %s", e.text);
+		return;
+	}
+	all = all_links(p->nvml);
+	for (int i = 0; i < p->n; i++)
+		look_at_links(p, &p->gpu[i], all);
+	free(all);
+}
+
+int peers_open(struct peers *p, struct ctx *c, struct err *e)
+{
+	int number[LANES_MAX], rc = 0;
+
+	memset(p, 0, sizeof(*p));
+	p->n = ctx_gpus(c, number, LANES_MAX);
+	for (int i = 0; i < p->n && !rc; i++) {
+		p->gpu[i] = (struct peer){.number = number[i], .in_nvml = -1, .errors = -1};
+		rc = find_address(&p->gpu[i], i, e);
+	}
+	if (rc)
+		return rc;
+	find_pci(p);
+	find_links(p, c);
+	return 0;
+}
+
+void peers_close(struct peers *p)
+{
+	nvml_close(p->nvml);
+	free(p->pci);
+	memset(p, 0, sizeof(*p));
+}
+
+/* ---- access ---- */
+
+static const char *refusal(const struct peers *p, int a, int b)
+{
+	if (p->gpu[a].in_nvml < 0 || p->gpu[b].in_nvml < 0)
+		return NULL;
+	return nvml_peer_refusal(p->nvml, (unsigned)p->gpu[a].in_nvml, (unsigned)p->gpu[b].in_nvml);
+}
+
+int peers_access(const struct peers *p, int a, int b, struct err *e)
+{
+	int there = 0, back = 0, rc;
+	const char *why;
+
+	rc = gpu_error((int)cudaDeviceCanAccessPeer(&there, a, b), e, "asking for peer access");
+	if (!rc)
+		rc = gpu_error((int)cudaDeviceCanAccessPeer(&back, b, a), e,
+			       "asking for peer access");
+	if (rc || (there && back))
+		return rc;
+	why = refusal(p, a, b);
+	return err_set(e, ENOTSUP, "no peer access between GPU %d and GPU %d%s%s%s",
+		       p->gpu[a].number, p->gpu[b].number, why ? " (" : "", why ? why : "",
+		       why ? ")" : "");
+}
+
+static cudaError_t switch_one(int from, int to, bool on)
+{
+	cudaError_t rc = cudaSetDevice(from);
+
+	if (!rc)
+		rc = on ? cudaDeviceEnablePeerAccess(to, 0) : cudaDeviceDisablePeerAccess(to);
+	return rc;
+}
+
+int peers_switch(struct peers *p, int a, int b, bool on, struct err *e)
+{
+	cudaError_t rc;
+
+	if (p->on[a][b] == on)
+		return 0;
+	rc = switch_one(a, b, on);
+	if (!rc)
+		rc = switch_one(b, a, on);
+	if (!rc)
+		p->on[a][b] = p->on[b][a] = on;
+	return gpu_error((int)rc, e, "switching peer access between GPU %d and GPU %d %s",
+			 p->gpu[a].number, p->gpu[b].number, on ? "on" : "off");
+}
+
+/* ---- paths ---- */
+
+/* Down one GPU's path to the host and up the other's. */
+static void host_path(const struct pci_gpu *a, const struct pci_gpu *b, struct peer_path *out)
+{
+	char why[sizeof(out->why)];
+	double from, to;
+
+	memset(out, 0, sizeof(*out));
+	snprintf(out->kind, sizeof(out->kind), "through host memory");
+	if (!a || !b)
+		return;
+	from = pci_path_ceiling(a, 1, 0, false, true, out->why, sizeof(out->why));
+	to = pci_path_ceiling(b, 1, 0, true, true, why, sizeof(why));
+	out->bytes_per_s = from < to ? from : to;
+	if (to < from)
+		memcpy(out->why, why, sizeof(why));
+	if (a->numa_node >= 0 && b->numa_node >= 0)
+		snprintf(out->kind, sizeof(out->kind), "through host memory, %s",
+			 a->numa_node == b->numa_node ? "one node" : "two nodes");
+}
+
+void peers_path(const struct peers *p, int a, int b, bool access, struct peer_path *out)
+{
+	const struct peer *x = &p->gpu[a], *y = &p->gpu[b];
+	struct peer_end from = {x->in_nvml < 0 ? NULL : &x->links, x->pci};
+	struct peer_end to = {y->in_nvml < 0 ? NULL : &y->links, y->pci};
+
+	if (access)
+		peer_path(out, &from, &to);
+	else
+		host_path(x->pci, y->pci, out);
+}
+
+/* ---- what is expected ---- */
+
+static void say_links(char *out, size_t size, int n, int generation, const struct peer *where)
+{
+	int len = snprintf(out, size, "%d x NVLink%d", n, generation);
+
+	if (where && len > 0 && (size_t)len < size)
+		snprintf(out + len, size - (size_t)len, " on GPU %d", where->number);
+}
+
+void peers_expect_access(const struct peers *p, struct ctx *c, int a, int b, const char *labels)
+{
+	struct err e = ERR_INIT;
+	struct peer_path path;
+	int rc;
+
+	peers_path(p, a, b, true, &path);
+	if (!path.links)
+		return; /* over PCI Express it may be so or not */
+	rc = peers_access(p, a, b, &e);
+	ctx_expect(c, "peer_access", "", labels, rc ? "no" : "yes", "yes",
+		   rc ? e.text : "cudaDeviceCanAccessPeer");
+}
+
+void peers_expect_links(const struct peers *p, struct ctx *c, int a, int b, const char *labels)
+{
+	const struct peer *x = &p->gpu[a], *y = &p->gpu[b];
+	int less = x->wanted - x->links.active, other = y->wanted - y->links.active;
+	const struct peer *worst = other > less ? y : x;
+	char found[64], wanted[64];
+
+	if (!x->wanted || !y->wanted)
+		return;
+	say_links(found, sizeof(found), worst->links.active, worst->generation,
+		  less || other ? worst : NULL);
+	say_links(wanted, sizeof(wanted), worst->wanted, worst->generation, NULL);
+	ctx_expect(c, "nvlink", "", labels, found, wanted,
+		   "nvmlDeviceGetNvLinkState, the most that a GPU of this model has here");
+}
+
+/* How many came on this GPU since it was looked at last; -1: not reported. */
+static double new_errors(struct peers *p, struct peer *g)
+{
+	struct nvml_links now;
+	double before = g->errors;
+
+	if (g->in_nvml < 0 || nvml_links(p->nvml, (unsigned)g->in_nvml, &now))
+		return -1;
+	g->errors = nvml_links_errors(&now);
+	return before < 0 || g->errors < 0 ? -1 : g->errors - before;
+}
+
+void peers_expect_no_errors(struct peers *p, struct ctx *c, int a, int b, const char *labels)
+{
+	static const char *const source = "NVLink error counters before and after";
+	struct peer *own = &p->gpu[a];
+	double x = new_errors(p, own), y = new_errors(p, &p->gpu[b]);
+	char found[64];
+
+	if (x > 0 || y > 0) {
+		snprintf(found, sizeof(found), "%.0f on GPU %d", x > y ? x : y,
+			 p->gpu[x > y ? a : b].number);
+		ctx_expect(c, "nvlink_errors", "", NULL, found, "0", source);
+	} else if (!own->said_clean && (x >= 0 || y >= 0)) {
+		own->said_clean = true;
+		ctx_expect(c, "nvlink_errors", "", labels, "0", "0", source);
+	}
+}
+
+#else
+
+int peers_supported(struct ctx *c, struct err *e)
+{
+	return gpu_supported(c, e);
+}
+
+#endif
