@@ -5,6 +5,7 @@
  */
 #include "cudart.h"
 #include "pattern_sim.h"
+#include "peer.h"
 #include "../../kernels/gate.h"
 
 #include <string.h>
@@ -97,15 +98,13 @@ static bool check_flow(int gpu, const uint64_t *a, struct sim_flow *f)
 /* to, from, bytes */
 static double copy_sm_run(int gpu, const uint64_t *a)
 {
-	struct dev *d;
-	size_t at;
+	int to = rt_owner_of(pointer(a[0])), from = rt_owner_of(pointer(a[1]));
 
 	if (!rt_reachable(gpu, pointer(a[0]), a[2]) || !rt_reachable(gpu, pointer(a[1]), a[2]))
 		return -1;
-	rt_copy_bytes(pointer(a[0]), pointer(a[1]), a[2]);
-	return rt_device(pointer(a[0]), &d, &at) && rt_device(pointer(a[1]), &d, &at)
-		       ? sim_local_copy_s(gpu, (double)a[2])
-		       : 0;
+	if (!rt_peer_drops(gpu, from, to))
+		rt_copy_bytes(pointer(a[0]), pointer(a[1]), a[2]);
+	return to == gpu && from == gpu ? sim_local_copy_s(gpu, (double)a[2]) : 0;
 }
 
 static bool copy_sm_flow(int gpu, const uint64_t *a, struct sim_flow *f)
@@ -125,9 +124,10 @@ static double chase_run_sim(int gpu, const uint64_t *a)
 		return -1;
 	p = *at;
 	for (uint64_t i = 0; a[1] <= CHASE_LOOKED_AT && i < a[1]; i++)
-		p = *(void **)p;
+		rt_load(&p, p, sizeof(p));
 	*at = p;
-	return sim_sm_chase_s(gpu, sim_host_node(p), (double)a[1]);
+	return rt_owner_of(p) < 0 ? sim_sm_chase_s(gpu, sim_host_node(p), (double)a[1])
+				  : sim_peer_chase_s(gpu, (double)a[1]);
 }
 
 static double values_fill_run(int gpu, const uint64_t *a)
