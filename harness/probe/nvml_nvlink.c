@@ -164,15 +164,12 @@ const char *nvml_peer_refusal(const struct nvml *n, unsigned a, unsigned b)
 					    "the PCIe topology does not allow it",
 					    "the driver's settings forbid it",
 					    "NVML says: not supported"};
-	int (*mig)(nvml_device, unsigned *, unsigned *) = nvml_symbol(n, "nvmlDeviceGetMigMode");
 	int (*get)(nvml_device, nvml_device, int, unsigned *) =
 		nvml_symbol(n, "nvmlDeviceGetP2PStatus");
-	unsigned status = 0, now = 0, pending = 0;
+	unsigned status = 0;
 
-	for (int i = 0; mig && i < 2; i++) {
-		if (mig(n->device[i ? b : a], &now, &pending) == NVML_OK && now)
-			return "MIG is on";
-	}
+	if (nvml_divided(n, a) || nvml_divided(n, b))
+		return "MIG is on";
 	if (!get || get(n->device[a], n->device[b], NVML_P2P_READ, &status) != NVML_OK)
 		return NULL;
 	return status < sizeof(words) / sizeof(*words) ? words[status] : NULL;

@@ -1,0 +1,155 @@
+#!/usr/bin/env bats
+# Copies between GPUs on simulated servers: the truth, each fault found and named and nothing else
+# blamed, and what is said where there is no pair.
+# shellcheck disable=SC2154 # set by common.bash or bats: top, output, status
+load common
+
+setup() {
+	need_gpu_build
+	suite pairs <<-E
+		[suite]
+		summary = pairs of four GPUs
+		gate = p2p.bandwidth{dir=write,engine=ce,p2p=on,size=64MiB}
+		[p2p]
+		gpu = 0,1,2,3
+		peer = 0,1,2,3
+		p2p = on,off
+		engine = ce,sm
+		size = 4KiB,64MiB
+		processes = 1
+	E
+	suite bisection <<-E
+		[suite]
+		summary = all pairs at once
+		[p2p_all]
+		engine = ce,sm
+		size = 64MiB
+		processes = 1
+	E
+}
+
+# on SUITE PROFILE EXIT FAULT and then looks at $T/b
+on() {
+	run sim "$2" "$4" run "$T/$1.ini" --seed=7 --out "$T/b"
+	[ "$status" -eq "$3" ] || { echo "exit $status"; echo "$output"; return 1; }
+}
+# Labels and reasons of what failed; the numbers of a case that failed itself say no more.
+failed() { csv "$T/b/results.csv" status labels reason | grep '^FAIL' | grep -v 'no valid sample: all are marked corrupt' | cut -d'|' -f2-; }
+# Each failed row has GPU $1 and GPU $2 as its pair, in either order.
+only_pair() {
+	[ -n "$(failed)" ]
+	[ "$(failed | grep -vcE "gpu=$1,p2p=on,peer=$2,|gpu=$2,p2p=on,peer=$1,")" -eq 0 ]
+}
+truth() { python3 "$top/tests/simgpu/check-truth" "$T/b" "$@"; }
+
+@test "healthy, with NVSwitch: every pair is as fast as the profile says, and nothing is found" {
+	on pairs hgx-h100 0 ''
+	truth hgx-h100 p2p.bandwidth
+	[ "$(csv "$T/b/results.csv" status reason | sort -u)" = 'PASS|' ]
+	[ "$(csv "$T/b/results.csv" bench metric | grep -c '^p2p|bandwidth')" -eq $((12 * (2 * 5 + 5))) ]
+	csv "$T/b/manifest.csv" key value | grep -q '^fact.found.nvlink.p2p{gpu=2,p2p=on,peer=3}|18 x NVLink4$'
+	csv "$T/b/manifest.csv" key value | grep -q '^fact.found.nvlink_errors.p2p{gpu=2,p2p=on,peer=3}|0$'
+}
+
+@test "healthy, over PCI Express: pairs across sockets are skipped with the reason, off is measured" {
+	on pairs a100-pcie 0 ''
+	truth a100-pcie p2p.bandwidth
+	[ "$(csv "$T/b/results.csv" status | sort | uniq -c | awk '{ print $2 }' | tr '\n' ' ')" = 'PASS SKIP ' ]
+	csv "$T/b/results.csv" status reason | grep -q '^SKIP|no peer access between GPU 0 and GPU 2 (the PCIe topology does not allow it)$'
+	[ "$(csv "$T/b/steps.csv" status | sort -u)" = PASS ]
+	[ "$(csv "$T/b/results.csv" status metric labels | grep '^PASS|bandwidth' | grep -c 'p2p=on')" -eq $((4 * 2 * 5)) ]
+	[ "$(csv "$T/b/results.csv" status metric labels | grep '^PASS|bandwidth' | grep -c 'p2p=off')" -eq $((12 * 5)) ]
+}
+
+@test "p2p_silent_drop: the pair, its direction and both engines are named, nothing else fails" {
+	on pairs hgx-h100 1 'p2p_silent_drop gpu=1 peer=2'
+	only_pair 1 2
+	[ "$(failed | grep -vc 'GPU 1 writes to GPU 2 ([a-zA-Z ]*, peer access on): nothing of [0-9]* bytes arrived')" -eq 0 ]
+	[ "$(failed | grep -c 'dir=write,engine=ce,gpu=1,p2p=on,peer=2')" -eq 2 ]
+	[ "$(failed | grep -c 'dir=write,engine=sm,gpu=1,p2p=on,peer=2')" -eq 2 ]
+	[ "$(failed | grep -c 'dir=read')" -eq 0 ]
+}
+
+@test "nvlink_down: its GPU is named with the links found and wanted, pairs without it pass" {
+	on pairs hgx-h100 1 'nvlink_down gpu=2 link=5'
+	[ -n "$(failed)" ]
+	[ "$(failed | grep -vcE '(gpu=2,p2p=on|p2p=on,peer=2),.*17 x NVLink4 on GPU 2.*18 x NVLink4')" -eq 0 ]
+	[ "$(csv "$T/b/results.csv" status labels | grep -E '(gpu=2,p2p=on|p2p=on,peer=2),' | grep -c '^PASS')" -eq 0 ]
+}
+
+@test "nvlink_errors: the GPU on whose links errors were counted is named" {
+	on pairs hgx-h100 1 'nvlink_errors gpu=3'
+	[ -n "$(failed)" ]
+	[ "$(failed | grep -vcE '(gpu=3,p2p=on|p2p=on,peer=3),.* on GPU 3')" -eq 0 ]
+}
+
+@test "no access between GPUs that NVLinks join: what is measured without it fails and says so" {
+	sed 's/^nvlinks = 18/&\npeer_reach = socket/' "$top/tests/simgpu/servers/hgx-h100.ini" >"$T/barred.ini"
+	sed -i 's/^gpu = .*/gpu = 0,4/; s/^peer = .*/peer = 0,4,5/' "$T/pairs.ini"
+	on pairs "$T/barred.ini" 1 ''
+	[ -n "$(failed)" ]
+	[ "$(failed | grep -vcE 'p2p=off.*peer access: no, yes')" -eq 0 ]
+	[ "$(failed | grep -cE 'gpu=4,p2p=off,peer=5')" -eq 0 ]
+	csv "$T/b/results.csv" status labels | grep -q '^PASS|.*gpu=4,p2p=on,peer=5'
+}
+
+@test "slow_pair: slower than its siblings, in both orders, and no other pair" {
+	on pairs hgx-h100 1 'slow_pair gpu=1 peer=3 by=0.2'
+	only_pair 1 3
+	[ "$(failed | grep -c 'gpu=1,p2p=on,peer=3,')" -gt 0 ]
+	[ "$(failed | grep -c 'gpu=3,p2p=on,peer=1,')" -gt 0 ]
+}
+
+@test "all pairs at once: each member and the sum are the profile's; a dropped write is named" {
+	on bisection hgx-h100 0 ''
+	truth hgx-h100 p2p_all.bandwidth
+	[ "$(csv "$T/b/results.csv" labels | grep -c 'member=sum')" -eq 4 ]
+	rm -rf "$T/b"
+	on bisection hgx-h100 1 'p2p_silent_drop gpu=2 peer=6'
+	[ "$(failed | grep -vc 'GPU 2 writes to GPU 6 while all do')" -eq 0 ]
+	[ "$(failed | grep -vcE 'member=(2|6|sum),')" -eq 0 ]
+	rm -rf "$T/b"
+	on bisection a100-pcie 3 ''
+	[[ $(csv "$T/b/steps.csv" status reason) == 'SKIP|no peer access between GPU 0 and GPU 2'* ]]
+}
+
+@test "latency of a peer's memory: the profile's, and the pointers are really followed" {
+	suite chase <<-E
+		[suite]
+		summary = loads from a peer
+		[p2p_chase]
+		gpu = 0,1,2
+		peer = 0,1,2
+		size = 1MiB
+		processes = 1
+	E
+	on chase hgx-h100 0 ''
+	truth hgx-h100 p2p_chase.latency
+	[ "$(csv "$T/b/results.csv" status | sort -u)" = PASS ]
+}
+
+@test "a single GPU has no peer, a machine without one has none: skipped with the reason, exit 3" {
+	run sim h200-vm '' run p2p --out "$T/b"
+	[ "$status" -eq 3 ]
+	[ "$(csv "$T/b/steps.csv" status reason | sort -u)" = 'SKIP|a single GPU has no peer' ]
+	compgen -G '/sys/bus/pci/drivers/nvidia/0*' >/dev/null && skip "this machine has a GPU"
+	run "$ASSAY" run p2p --out "$T/c"
+	[ "$status" -eq 3 ]
+	[ "$(csv "$T/c/steps.csv" status reason | sort -u)" = 'SKIP|no NVIDIA GPU on the PCI bus' ]
+}
+
+@test "ab: a driver that makes peer copies slower is found" {
+	suite one <<-E
+		[suite]
+		summary = one pair
+		gate = p2p.bandwidth{dir=write,size=16MiB}
+		[p2p]
+		gpu = 0
+		peer = 1
+		dir = write
+		size = 16MiB
+	E
+	run sim hgx-h100 'shift what=peer by=0.05 arm=host-b' ab "$T/one.ini" --seed=7 --out "$T/b"
+	[ "$status" -eq 1 ]
+	[ "$(csv "$T/b/verdicts.csv" role verdict | grep '^gate')" = 'gate|REGRESSED' ]
+}
