@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 static bool octal(const char *s)
 {
@@ -54,6 +55,28 @@ static bool holds(const char *point, const char *path)
 	return !strncmp(point, path, n) && (path[n] == '/' || !path[n]);
 }
 
+/* What statfs knows a file system by (linux/magic.h, and zfs): enough to tell disk from memory. */
+static const char *type_of(const char *path)
+{
+	static const struct {
+		unsigned long magic;
+		const char *name;
+	} known[] = {
+		{0xef53, "ext4"},      {0x58465342, "xfs"},   {0x9123683e, "btrfs"},
+		{0x01021994, "tmpfs"}, {0x858458f6, "ramfs"}, {0x794c7630, "overlay"},
+		{0x2fc12fc1, "zfs"},   {0x6969, "nfs"},
+	};
+	struct statfs s;
+
+	if (statfs(path, &s))
+		return "unknown";
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (known[i].magic == (unsigned long)s.f_type)
+			return known[i].name;
+	}
+	return "unknown";
+}
+
 int mount_of(const char *path, struct mount *out, struct err *e)
 {
 	char *text = sysfs_read("%s", "/proc/self/mountinfo"), *save = NULL;
@@ -66,8 +89,12 @@ int mount_of(const char *path, struct mount *out, struct err *e)
 		    strlen(m.point) >= strlen(out->point))
 			*out = m;
 	}
+	if (!text)
+		return err_set(e, ENOENT, "/proc/self/mountinfo cannot be read");
 	free(text);
-	if (!out->point[0])
-		return err_set(e, ENOENT, "/proc/self/mountinfo does not say where %s lies", path);
+	if (!out->point[0]) { /* chroot into a plain folder: its root is no mount */
+		snprintf(out->point, sizeof(out->point), "/");
+		snprintf(out->type, sizeof(out->type), "%s", type_of(path));
+	}
 	return 0;
 }

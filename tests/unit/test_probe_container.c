@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <math.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #define PID0	"pid:[4026531836]"
 #define CGROUP0 "cgroup:[4026531835]"
@@ -126,8 +127,24 @@ static void which_mount_a_path_lies_on(void **state)
 	lies_on("/var/tmpfile", 900, "overlay"); /* a name that begins alike */
 	lies_on("/mnt/with blank/x", 915, "nfs4");
 	lies_on("/over/x", 921, "tmpfs"); /* the later one hides the other */
-	tree_file("/proc/self/mountinfo", "");
+	tree_drop();
+	tree_new();
+	tree_file("/proc/self/mountinfo/x", ""); /* no file, so nothing can be read */
 	assert_int_equal(mount_of("/", &m, &e), -ENOENT);
+	tree_drop();
+}
+
+/* The root of a chroot into a plain folder is no mount, and mountinfo does not show it. */
+static void the_root_of_a_chroot(void **state)
+{
+	struct statfs s;
+
+	tree_new();
+	tree_file("/proc/self/mountinfo", "40 22 0:5 / /proc rw - proc proc rw\n");
+	lies_on("/nowhere", 0, "unknown");
+	if (!statfs("/dev/shm", &s) && s.f_type == 0x01021994)
+		lies_on("/dev/shm", 0, "tmpfs");
+	lies_on("/proc/self", 40, "proc");
 	tree_drop();
 }
 
@@ -317,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(which_mount_a_path_lies_on),
+		cmocka_unit_test(the_root_of_a_chroot),
 		cmocka_unit_test(runtimes),
 		cmocka_unit_test(v2_ancestors),
 		cmocka_unit_test(v1_ancestors),
