@@ -236,6 +236,7 @@ static void add_number(struct results *out, const struct bundle_data *d, struct 
 	rules_ceiling(r, d);
 	rules_placement(r, d);
 	rules_expect(r, d);
+	rules_reach(r, d);
 }
 
 /* What the manifest says about a case without a number: fact.skip.BENCH{labels} = reason. */
@@ -341,6 +342,7 @@ int results_make(struct results *out, const struct bundle_data *d, struct err *e
 		add_number(out, d, &p, v + i, end - i);
 	}
 	rules_locality(out, d);
+	rules_infer(out, d);
 	rules_siblings(out, d);
 	from = out->n;
 	rc = add_cases(out, d, e);

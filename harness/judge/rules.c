@@ -127,6 +127,20 @@ void rules_placement(struct result *r, const struct bundle_data *d)
 	}
 }
 
+void rules_reach(struct result *r, const struct bundle_data *d)
+{
+	char key[48];
+	int gpu, node;
+
+	if (!r->s.n || !key_number(r->labels, "gpu", &gpu) || !key_number(r->labels, "node", &node))
+		return;
+	snprintf(key, sizeof(key), "gpu.%d.out_of_reach", gpu);
+	const char *why = bundle_value(d, r->arm, key);
+
+	if (why)
+		rules_note(r, "%s", why);
+}
+
 static enum status status_of_cause(const char *cause)
 {
 	return !strcmp(cause, "corrupt") ? ST_FAIL

@@ -14,11 +14,15 @@ void rules_samples(struct result *r, const struct bundle_data *d, const char *ca
 void rules_ceiling(struct result *r, const struct bundle_data *d);
 /* Memory that was not where the key says is a FAIL, unproven a remark. */
 void rules_placement(struct result *r, const struct bundle_data *d);
+/* A GPU whose own node is not for this process, by a cpuset: a remark. */
+void rules_reach(struct result *r, const struct bundle_data *d);
 /* What the benchmark found beside what is right (expect.c): where they differ, a FAIL. */
 void rules_expect(struct result *r, const struct bundle_data *d);
 
 /* A GPU that is nearer to another node than to its own is a FAIL (locality.c). */
 void rules_locality(struct results *out, const struct bundle_data *d);
+/* Where nobody said on which node a GPU is: what the copies tell, a remark (infer.c). */
+void rules_infer(struct results *out, const struct bundle_data *d);
 /* One that is slower than its like is a FAIL or a remark (siblings.c). After all other rules. */
 void rules_siblings(struct results *out, const struct bundle_data *d);
 
