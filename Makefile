@@ -202,7 +202,7 @@ help:
 #: make bench B=podman  the host against a container, interleaved, with a verdict: B=podman, docker, runc,
 #:                      apptainer, slurm, 'ssh HOST' or host (against itself) [IMAGE=NAME]
 #: make test            unit, end-to-end and sanitizer tests (installs compiler, libraries, cmocka, bats)
-#: make test-all        those, make check, and the tests that need a browser or containers
+#: make test-all        those, make check, and the tests that need a browser, containers or qemu
 #: make check           include rule, formatting, static analysis, gcc, clang and aarch64 builds
 #: make unit | asan     only the unit tests | only those with sanitizers
 #: make prove           simulate the rule that decides and print its error rates: some minutes
