@@ -65,3 +65,47 @@ planned() { grep -oE " $1 (.* )?$2=[0-9a-z]*" <<<"$output" | grep -o "$2=[0-9a-z
 	diff "$T/real" "$T/recorded"
 	run -2 "$top/scripts/record-sysfs" x
 }
+
+# ---- simulated servers ----
+
+# The suite, with small host memory and copies that are peaks: numa PROFILE FAULT; then looks at $T/b
+numa() {
+	rm -rf "$T/b"
+	run sim "$1" "$2" run numa --out "$T/b" --seed 7 --processes 1 --set copy.size=64MiB \
+		--set host_latency.size=4MiB --set host_bandwidth.size=4MiB --set host_loaded.size=32MiB
+}
+failed() { csv "$T/b/results.csv" bench labels status reason | grep '|FAIL|'; }
+
+@test "local and remote are within 0.5 % of the profile's truth, and nothing is blamed" {
+	need_gpu_build
+	for profile in hgx-h100 a100-pcie gb200-nvl4; do
+		numa "$profile" ""
+		[ "$status" -eq 0 ] || { echo "$profile: $output"; return 1; }
+		python3 "$top/tests/simgpu/check-truth" "$T/b" "$profile" copy.bandwidth host_latency.latency \
+			host_bandwidth.bandwidth host_loaded.latency host_loaded.bandwidth
+		not failed
+		[ "$(csv "$T/b/manifest.csv" key value | grep '^fact.placement' | cut -d'|' -f2 | sort -u)" = PROVEN ]
+	done
+	# copies from nodes with CPUs alone: the GPUs' own memory is none
+	[ "$(csv "$T/b/results.csv" bench labels | grep '^copy|' | grep -o 'node=[0-9]*' | sort -u | tr '\n' ' ')" = 'node=0 node=1 ' ]
+}
+
+@test "wrong_numa: the GPU whose firmware lies is named with its true node, and no other" {
+	need_gpu_build
+	numa hgx-h100 'wrong_numa gpu=3 node=1'
+	[ "$status" -eq 1 ] || { echo "$output"; return 1; }
+	failed | grep -q 'GPU 3 is nearer to node 0 than the firmware says (node 1, '
+	[ "$(failed | grep -vc '^copy|[^|]*gpu=3,')" -eq 0 ]
+	[[ $(tr -s ' \n' ' ' <<<"$output") == *"GPU 3 is nearer to node 0 than the firmware says"* ]]
+}
+
+@test "a GPU of which nobody knows the node: local is a guess, said so, and the copies infer it" {
+	need_gpu_build
+	awk '/^\[/ { gpu = $0 } gpu == "[gpu 5]" && $1 == "node" { print "node = -1\nnode_near = 1"; next } 1' \
+		"$top/tests/simgpu/servers/hgx-h100.ini" >"$T/silent.ini"
+	numa "$T/silent.ini" ""
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	[[ $output == *"GPU 5 ("*"neither CUDA nor sysfs nor NVML says on which NUMA node it is"* ]]
+	csv "$T/b/results.csv" labels reason | grep 'dir=h2d.*gpu=5,.*node=1,.*nobody says on which node GPU 5 is; inferred: node 1' >/dev/null
+	not failed
+}
