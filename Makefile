@@ -218,10 +218,10 @@ help:
 SIMDIR := $(BUILD)/simgpu
 CUDA_MAJOR := $(if $(NVCC),$(shell $(NVCC) --version | sed -n 's/.*release \([0-9]*\).*/\1/p'),13)
 SIM_CFLAGS = $(ALL_CFLAGS) -fPIC -fvisibility=hidden -DSIM_CUDA_MAJOR=$(CUDA_MAJOR)
-SIM_MODEL := $(patsubst %,tests/simgpu/%.c,profile profile_keys identity fault noise model flow peer memory state) \
+SIM_MODEL := $(patsubst %,tests/simgpu/%.c,profile profile_keys mig identity fault noise model flow peer memory state) \
 	$(patsubst %,harness/base/%.c,err rng mem units)
 SIM_TREE := $(patsubst %,tests/simgpu/%.c,tree tree_pci tree_cpu tree_system)
-SIM_NVML := $(patsubst %,tests/simgpu/%.c,nvml_core nvml_device nvml_nvlink nvml_usage)
+SIM_NVML := $(patsubst %,tests/simgpu/%.c,nvml_core nvml_device nvml_mig nvml_nvlink nvml_usage)
 SIM_CUDART := $(patsubst %,tests/simgpu/%.c,cudart_core cudart_queue cudart_run cudart_stream cudart_copy cudart_peer \
 	cudart_memory cudart_launch cudart_device cudart_collective devmem pattern_sim kernels_sim)
 SIM_NCCL := $(patsubst %,tests/simgpu/%.c,nccl_core nccl_coll nccl_model nccl_say nccl_shared)

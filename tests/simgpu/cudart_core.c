@@ -3,6 +3,7 @@
  * of the driver (too old, mismatched, fabric not ready) decides here whether anything works.
  */
 #include "cudart.h"
+#include "mig.h"
 
 #include <ctype.h>
 #include <pthread.h>
@@ -29,7 +30,21 @@ static cudaError_t driver_state(void)
 	return cudaSuccess;
 }
 
-/* The GPU that one entry of CUDA_VISIBLE_DEVICES names among the first n present, -1 if none. */
+/* What CUDA makes of a GPU: itself; where MIG is on its first instance, -1 if it has none. */
+static int resolve(int gpu)
+{
+	const struct sim_profile *p = sim_profile();
+
+	return sim_mig_on(&p->gpu[gpu]) ? sim_mig_first(p, gpu) : gpu;
+}
+
+/* Whether this entry of CUDA_VISIBLE_DEVICES names that device by its UUID or a part of it. */
+static bool is_named(int device, const char *entry, size_t len)
+{
+	return len > 4 && !strncmp(sim_profile()->gpu[device].uuid, entry, len);
+}
+
+/* The device that one entry of CUDA_VISIBLE_DEVICES names among the n GPUs present, -1 if none. */
 static int match(const char *entry, size_t len, const int *present, int n)
 {
 	const struct sim_profile *p = sim_profile();
@@ -39,14 +54,18 @@ static int match(const char *entry, size_t len, const int *present, int n)
 		char *end;
 		long i = strtol(entry, &end, 10);
 
-		return end == entry + len && i < n ? present[i] : -1;
+		return end == entry + len && i < n ? resolve(present[i]) : -1;
 	}
-	for (int i = 0; i < n && len > 4; i++) {
-		if (strncmp(p->gpu[present[i]].uuid, entry, len) != 0)
+	for (int i = 0; i < p->n_devices; i++) {
+		bool here = false;
+
+		for (int k = 0; k < n; k++)
+			here |= present[k] == p->gpu[i].parent;
+		if (!here || !is_named(i, entry, len))
 			continue;
 		if (found >= 0)
 			return -1; /* a prefix of two */
-		found = present[i];
+		found = i < p->n_gpus ? resolve(i) : i;
 	}
 	return found;
 }
@@ -54,6 +73,17 @@ static int match(const char *entry, size_t len, const int *present, int n)
 static void add_gpu(struct rt *r, int index)
 {
 	r->gpu[r->n_gpus++].index = index;
+}
+
+/* A process sees one MIG instance at most, and no whole GPU beside it. */
+static void keep_one_instance(struct rt *r)
+{
+	for (int i = 0; i < r->n_gpus; i++) {
+		if (r->gpu[i].index < sim_profile()->n_gpus)
+			continue;
+		r->gpu[0].index = r->gpu[i].index;
+		r->n_gpus = 1;
+	}
 }
 
 /* As the runtime does: the first entry that names nothing ends the list. */
@@ -65,8 +95,10 @@ static void visible(struct rt *r, const char *list)
 		if (!sim_fault(FAULT_GPU_MISSING, i))
 			present[n++] = i;
 	}
-	for (int i = 0; !list && i < n; i++)
-		add_gpu(r, present[i]);
+	for (int i = 0; !list && i < n; i++) {
+		if (resolve(present[i]) >= 0)
+			add_gpu(r, resolve(present[i]));
+	}
 	while (list && *list && r->n_gpus < SIM_MAX_GPUS) {
 		size_t len = strcspn(list, ",");
 		int g = match(list, len, present, n);
@@ -80,6 +112,7 @@ static void visible(struct rt *r, const char *list)
 		add_gpu(r, g);
 		list += len + (list[len] == ',');
 	}
+	keep_one_instance(r);
 }
 
 static void start(void)

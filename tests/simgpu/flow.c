@@ -84,6 +84,7 @@ static bool is_c2c(int gpu)
 
 void sim_use_hops(struct sim_flow *f, int gpu, enum sim_dir dir)
 {
+	gpu = sim_profile()->gpu[gpu].parent; /* a MIG instance goes by its GPU's path */
 	pthread_once(&paths.once, find_hops);
 	for (int i = 0; i < paths.n[gpu] && !is_c2c(gpu); i++) {
 		const struct hop *h = &paths.hop[gpu][i];
@@ -142,13 +143,13 @@ void sim_flow_host(struct sim_flow *f, int gpu, enum sim_dir dir, enum sim_engin
 	*f = (struct sim_flow){.bytes = bytes,
 			       .rate = host_rate(gpu, dir, engine, kind, node),
 			       .slower = slower(gpu, dir, engine),
-			       .wire = gpu,
+			       .wire = g->parent,
 			       .dir = (int)dir,
 			       .both_share = g->both_share};
 	if (engine == SIM_CE)
 		f->latency_s =
 			kind == SIM_KIND_PAGEABLE ? g->pageable_latency_s : g->copy_latency_s;
-	sim_use(f, SIM_USE_LINK(gpu, dir), link_bytes_s(gpu, dir) * trained_share(gpu));
+	sim_use(f, SIM_USE_LINK(g->parent, dir), link_bytes_s(g->parent, dir) * trained_share(gpu));
 	sim_use_hops(f, gpu, dir);
 	if (node >= 0)
 		sim_use(f, SIM_USE_DRAM(node), m->dma_bytes_s);

@@ -5,6 +5,7 @@
  * speeds of their own, sessions a boot_id and speeds of their own; see noise.c.
  */
 #include "sim.h"
+#include "mig.h"
 #include "../../harness/base/rng.h"
 #include "../../harness/base/units.h"
 
@@ -55,6 +56,7 @@ static void name_gpus(struct sim_profile *p)
 		snprintf(p->gpu[g].serial, SIM_TEXT, "165%010llu",
 			 (unsigned long long)(rng_mix(a + 2) % 10000000000ull));
 	}
+	sim_mig_name(p, sim_node_hash(p));
 }
 
 int sim_identify(struct sim_profile *p, struct err *e)

@@ -66,10 +66,16 @@ const struct sim_profile *sim_profile(void)
 	return &model.profile;
 }
 
+/* Faults are given to whole GPUs: what hits one hits its MIG instances. */
+static int whole(int gpu)
+{
+	return gpu < 0 ? gpu : sim_profile()->gpu[gpu].parent;
+}
+
 const struct fault *sim_fault(enum fault_kind kind, int gpu)
 {
 	sim_profile();
-	return fault_find(&model.faults, kind, gpu);
+	return fault_find(&model.faults, kind, whole(gpu));
 }
 
 const struct fault *sim_fault_with(enum fault_kind kind, int gpu, int peer, int link)
@@ -81,7 +87,7 @@ const struct fault *sim_fault_with(enum fault_kind kind, int gpu, int peer, int 
 double sim_shift(const char *what, int gpu)
 {
 	sim_profile();
-	return fault_shift(&model.faults, what, gpu);
+	return fault_shift(&model.faults, what, whole(gpu));
 }
 
 const char *sim_fault_help(int i)

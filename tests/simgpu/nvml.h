@@ -5,7 +5,10 @@
 #ifndef ASSAY_SIM_NVML_H
 #define ASSAY_SIM_NVML_H
 
+#include "mig.h"
 #include "sim.h"
+
+#define NVML_API SIM_API
 
 typedef struct nvml_handle *nvmlDevice_t;
 typedef unsigned long long nvml_u64;
@@ -25,9 +28,12 @@ enum nvml_code {
 struct nvml_handle {
 	int gpu; /* in the profile */
 };
+NVML_API int nvmlDeviceGetHandleByUUID(const char *uuid, nvmlDevice_t *d);
 
 /* The GPU of a handle: 0 with *gpu, or what the call has to answer. Hangs where a fault says so. */
 int nvml_enter(nvmlDevice_t d, int *gpu);
+/* The same for calls that also take a MIG instance; *gpu is then the instance's index. */
+int nvml_enter_any(nvmlDevice_t d, int *gpu);
 const struct sim_gpu *nvml_profile(int gpu);
 struct nvml_pci {
 	char legacy[16];
@@ -46,7 +52,5 @@ bool nvml_busy(int gpu);
 
 /* How NVML tells versions of a structure apart. */
 #define VERSION_WORD(size, v) ((unsigned)(size) | (unsigned)(v) << 24)
-
-#define NVML_API SIM_API
 
 #endif

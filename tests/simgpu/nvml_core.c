@@ -24,7 +24,6 @@ NVML_API int nvmlDeviceGetCount(unsigned *n);
 NVML_API int nvmlDeviceGetCount_v2(unsigned *n);
 NVML_API int nvmlDeviceGetHandleByIndex(unsigned i, nvmlDevice_t *d);
 NVML_API int nvmlDeviceGetHandleByIndex_v2(unsigned i, nvmlDevice_t *d);
-NVML_API int nvmlDeviceGetHandleByUUID(const char *uuid, nvmlDevice_t *d);
 NVML_API int nvmlDeviceGetHandleByPciBusId_v2(const char *pci, nvmlDevice_t *d);
 NVML_API int nvmlDeviceGetIndex(nvmlDevice_t d, unsigned *i);
 NVML_API int nvmlDeviceGetMinorNumber(nvmlDevice_t d, unsigned *i);
@@ -219,18 +218,18 @@ int nvmlDeviceGetMinorNumber(nvmlDevice_t d, unsigned *i)
 	return e;
 }
 
-#define TEXT_OF(call, field)                                                                       \
+#define TEXT_OF(call, enter, field)                                                                \
 	int call(nvmlDevice_t d, char *out, unsigned n)                                            \
 	{                                                                                          \
-		int gpu, e = nvml_enter(d, &gpu);                                                  \
+		int gpu, e = enter(d, &gpu);                                                       \
                                                                                                    \
 		return e ? e : nvml_text(out, n, nvml_profile(gpu)->field);                        \
 	}
-TEXT_OF(nvmlDeviceGetName, model)
-TEXT_OF(nvmlDeviceGetUUID, uuid)
-TEXT_OF(nvmlDeviceGetSerial, serial)
-TEXT_OF(nvmlDeviceGetVbiosVersion, vbios)
-TEXT_OF(nvmlDeviceGetBoardPartNumber, part)
+TEXT_OF(nvmlDeviceGetName, nvml_enter_any, model)
+TEXT_OF(nvmlDeviceGetUUID, nvml_enter_any, uuid)
+TEXT_OF(nvmlDeviceGetSerial, nvml_enter, serial)
+TEXT_OF(nvmlDeviceGetVbiosVersion, nvml_enter, vbios)
+TEXT_OF(nvmlDeviceGetBoardPartNumber, nvml_enter, part)
 
 int nvmlDeviceGetGspFirmwareVersion(nvmlDevice_t d, char *out)
 {

@@ -94,8 +94,6 @@ NVML_API int nvmlDeviceSetMemoryLockedClocks(nvmlDevice_t d, unsigned min, unsig
 NVML_API int nvmlDeviceResetMemoryLockedClocks(nvmlDevice_t d);
 NVML_API int nvmlDeviceGetEccMode(nvmlDevice_t d, unsigned *now, unsigned *pending);
 NVML_API int nvmlDeviceGetTotalEccErrors(nvmlDevice_t d, int type, int counter, nvml_u64 *n);
-NVML_API int nvmlDeviceGetMigMode(nvmlDevice_t d, unsigned *now, unsigned *pending);
-NVML_API int nvmlDeviceGetMaxMigDeviceCount(nvmlDevice_t d, unsigned *n);
 NVML_API int nvmlDeviceGetUtilizationRates(nvmlDevice_t d, struct nvml_utilization *u);
 NVML_API int nvmlDeviceGetRemappedRows(nvmlDevice_t d, unsigned *corrected, unsigned *uncorrected,
 				       unsigned *pending, unsigned *failed);
@@ -204,20 +202,16 @@ int nvmlDeviceResetMemoryLockedClocks(nvmlDevice_t d)
 	return may_lock(d, &gpu);
 }
 
-/* "on", "off", "none": not supported. */
-static int mode(nvmlDevice_t d, const char *word, unsigned *now, unsigned *pending)
-{
-	if (!strcmp(word, "none"))
-		return NVML_NOT_SUPPORTED;
-	*now = *pending = !strcmp(word, "on");
-	return NVML_OK;
-}
-
 int nvmlDeviceGetEccMode(nvmlDevice_t d, unsigned *now, unsigned *pending)
 {
 	int gpu, e = nvml_enter(d, &gpu);
 
-	return e ? e : mode(d, nvml_profile(gpu)->ecc, now, pending);
+	if (e)
+		return e;
+	if (!strcmp(nvml_profile(gpu)->ecc, "none"))
+		return NVML_NOT_SUPPORTED;
+	*now = *pending = !strcmp(nvml_profile(gpu)->ecc, "on");
+	return NVML_OK;
 }
 
 int nvmlDeviceGetTotalEccErrors(nvmlDevice_t d, int type, int counter, nvml_u64 *n)
@@ -226,22 +220,6 @@ int nvmlDeviceGetTotalEccErrors(nvmlDevice_t d, int type, int counter, nvml_u64 
 
 	*n = 0;
 	return e ? e : strcmp(nvml_profile(gpu)->ecc, "on") != 0 ? NVML_NOT_SUPPORTED : NVML_OK;
-}
-
-int nvmlDeviceGetMigMode(nvmlDevice_t d, unsigned *now, unsigned *pending)
-{
-	int gpu, e = nvml_enter(d, &gpu);
-
-	return e ? e : mode(d, nvml_profile(gpu)->mig, now, pending);
-}
-
-int nvmlDeviceGetMaxMigDeviceCount(nvmlDevice_t d, unsigned *n)
-{
-	int gpu, e = nvml_enter(d, &gpu);
-
-	if (!e)
-		*n = strcmp(nvml_profile(gpu)->mig, "none") != 0 ? 7 : 0;
-	return e;
 }
 
 int nvmlDeviceGetUtilizationRates(nvmlDevice_t d, struct nvml_utilization *u)

@@ -51,7 +51,7 @@ static nvml_u64 used_bytes(int gpu)
 
 int nvmlDeviceGetComputeRunningProcesses_v3(nvmlDevice_t d, unsigned *n, struct nvml_process *out)
 {
-	int pids[65], gpu, e = nvml_enter(d, &gpu);
+	int pids[65], gpu, e = nvml_enter_any(d, &gpu);
 	unsigned have, room = *n;
 
 	if (e)
@@ -74,7 +74,7 @@ int nvmlDeviceGetGraphicsRunningProcesses_v3(nvmlDevice_t d, unsigned *n, struct
 	int gpu;
 
 	*n = 0;
-	return nvml_enter(d, &gpu);
+	return nvml_enter_any(d, &gpu);
 }
 
 int nvmlDeviceGetMPSComputeRunningProcesses_v3(nvmlDevice_t d, unsigned *n,
@@ -83,12 +83,12 @@ int nvmlDeviceGetMPSComputeRunningProcesses_v3(nvmlDevice_t d, unsigned *n,
 	int gpu;
 
 	*n = 0;
-	return nvml_enter(d, &gpu);
+	return nvml_enter_any(d, &gpu);
 }
 
 int nvmlDeviceGetMemoryInfo(nvmlDevice_t d, struct nvml_memory *m)
 {
-	int gpu, e = nvml_enter(d, &gpu);
+	int gpu, e = nvml_enter_any(d, &gpu);
 
 	if (e)
 		return e;

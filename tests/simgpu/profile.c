@@ -2,6 +2,7 @@
  * Reads servers/NAME.ini with inih. Every key stands in one table with its type and range, a key
  * that is not there, is given twice or is missing is an error with its line.
  */
+#include "mig.h"
 #include "profile_keys.h"
 #include "../../harness/base/units.h"
 
@@ -11,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define N_TARGETS (SIM_MAX_GPUS + 1) /* the common section, then one a GPU */
+/* The common section, then one a GPU, then one a kind of MIG instance. */
+#define FIRST_KIND (SIM_MAX_GPUS + 1)
+#define N_TARGETS  (FIRST_KIND + SIM_MAX_KINDS)
 
 struct loader {
 	struct sim_profile *p;
@@ -92,7 +95,8 @@ static int gpu_target(struct loader *l, const char *section)
 			       : 0;
 	if (sscanf(section, "gpu %d%c", &i, &extra) != 1)
 		return err_set(l->e, EINVAL,
-			       "no section [%s]: server, cpu, memory, noise, gpu, gpu N", section);
+			       "no section [%s]: server, cpu, memory, noise, gpu, gpu N, mig KIND",
+			       section);
 	if (i == l->p->n_gpus && i < SIM_MAX_GPUS) {
 		l->p->gpu[i] = l->common;
 		l->p->n_gpus++;
@@ -103,18 +107,35 @@ static int gpu_target(struct loader *l, const char *section)
 	return i + 1;
 }
 
+/* "1g.10gb" of [mig 1g.10gb]: its target; a kind that is new is added. */
+static int kind_target(struct loader *l, const char *name)
+{
+	int i = 0;
+
+	while (i < l->p->n_kinds && strcmp(l->p->kind[i].name, name) != 0)
+		i++;
+	if (i == SIM_MAX_KINDS || strlen(name) >= SIM_TEXT)
+		return err_set(l->e, EINVAL, "more than %d kinds of MIG instances", SIM_MAX_KINDS);
+	if (i == l->p->n_kinds)
+		strcpy(l->p->kind[l->p->n_kinds++].name, name);
+	return FIRST_KIND + i;
+}
+
 static int on_key(void *arg, const char *section, const char *name, const char *value)
 {
 	struct loader *l = arg;
 	char *base = sim_keys_base(l->p, section);
-	int target = base ? 0 : gpu_target(l, section);
+	bool kind = !strncmp(section, "mig ", 4);
+	int target = base ? 0 : kind ? kind_target(l, section + 4) : gpu_target(l, section);
 	const struct key *k;
 
 	if (target < 0)
 		return 0;
-	if (!base)
+	if (kind)
+		base = (char *)&l->p->kind[target - FIRST_KIND];
+	else if (!base)
 		base = (char *)(target ? &l->p->gpu[target - 1] : &l->common);
-	k = find(!strncmp(section, "gpu", 3) ? "gpu" : section, name);
+	k = find(kind ? "mig" : !strncmp(section, "gpu", 3) ? "gpu" : section, name);
 	if (!k) {
 		err_set(l->e, EINVAL, "[%s] has no key \"%s\"", section, name);
 		return 0;
@@ -137,11 +158,26 @@ static void set_defaults(struct loader *l)
 	}
 }
 
+static int check_kinds(struct loader *l, size_t k)
+{
+	for (int i = 0; i < l->p->n_kinds; i++) {
+		if (!l->seen[FIRST_KIND + i][k])
+			return err_set(l->e, EINVAL, "[mig %s] lacks %s", l->p->kind[i].name,
+				       sim_keys[k].name);
+	}
+	return 0;
+}
+
 static int check_complete(struct loader *l)
 {
 	for (size_t k = 0; k < sim_n_keys; k++) {
 		if (l->seen[0][k] || sim_keys[k].def)
 			continue;
+		if (!strcmp(sim_keys[k].section, "mig")) {
+			if (check_kinds(l, k))
+				return -EINVAL;
+			continue;
+		}
 		if (strcmp(sim_keys[k].section, "gpu") != 0)
 			return err_set(l->e, EINVAL, "[%s] lacks %s", sim_keys[k].section,
 				       sim_keys[k].name);
@@ -236,7 +272,7 @@ int sim_profile_load(struct sim_profile *p, const char *path, struct err *e)
 		r = err_at(e, ENOENT, path, 0, "cannot be read");
 		goto out;
 	}
-	if (line > 0 || check_complete(l) || check_sense(l)) {
+	if (line > 0 || check_complete(l) || check_sense(l) || sim_mig_divide(p, l->e)) {
 		r = err_at(e, EINVAL, path, (unsigned)line, "%s",
 			   first.code ? first.text : "neither a section, a key nor a comment");
 		goto out;

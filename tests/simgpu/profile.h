@@ -12,9 +12,11 @@
 
 #define SIM_API __attribute__((visibility("default")))
 
-#define SIM_MAX_GPUS  16
-#define SIM_MAX_NODES 16 /* with CPUs */
-#define SIM_TEXT      128
+#define SIM_MAX_GPUS	16
+#define SIM_MAX_DEVICES 64 /* GPUs and their MIG instances */
+#define SIM_MAX_KINDS	8  /* of MIG instances */
+#define SIM_MAX_NODES	16 /* with CPUs */
+#define SIM_TEXT	128
 /* Largest number of a node that is GPU memory (Grace keeps eight numbers a GPU). */
 #define SIM_MAX_MEMORY_NODE 191
 
@@ -48,15 +50,26 @@ struct sim_noise_cfg {
 	double session_sd, node_sd; /* where a session, a node is named */
 };
 
+struct sim_mig { /* a kind of MIG instance: [mig 1g.10gb] */
+	char name[SIM_TEXT];
+	int64_t slices, sms, copy_engines, memory_bytes;
+	double copy_share;   /* of the GPU's rates to and from pinned memory */
+	double memory_share; /* of the rate of its memory, its cache and its bus */
+};
+
 struct sim_gpu {
 	char model[SIM_TEXT], pci[SIM_TEXT], path[SIM_TEXT], part[SIM_TEXT], vbios[SIM_TEXT],
 		ecc[SIM_TEXT];
 	char mig[SIM_TEXT], persistence[SIM_TEXT], lock_clocks[SIM_TEXT], fabric[SIM_TEXT];
 	char uuid[SIM_TEXT], serial[SIM_TEXT]; /* not in the file: see identity.c */
-	char link[SIM_TEXT];		       /* to the host: "pcie" or "c2c" */
-	int64_t node;			       /* NUMA node as firmware says, -1: it does not */
-	int64_t node_near;   /* the node that it is really near to, -1: as firmware says */
-	int64_t memory_node; /* its memory is this NUMA node, without CPUs; -1: it is none */
+	/* not in the file: see mig.c */
+	int parent;		    /* the GPU that an instance is part of; a GPU's own index */
+	int gi, ci;		    /* of an instance */
+	const struct sim_mig *kind; /* of an instance */
+	char link[SIM_TEXT];	    /* to the host: "pcie" or "c2c" */
+	int64_t node;		    /* NUMA node as firmware says, -1: it does not */
+	int64_t node_near;	    /* the node that it is really near to, -1: as firmware says */
+	int64_t memory_node;	    /* its memory is this NUMA node, without CPUs; -1: it is none */
 	int64_t device_id, cc_major, cc_minor, sms, bus_bits, copy_engines;
 	int64_t memory_bytes, memory_used_bytes, l2_bytes, bar1_bytes;
 	int64_t pcie_gen, pcie_width;
@@ -93,8 +106,10 @@ struct sim_profile {
 	struct sim_cpu cpu;
 	struct sim_memory memory;
 	struct sim_noise_cfg noise;
-	struct sim_gpu gpu[SIM_MAX_GPUS];
-	int n_gpus;
+	struct sim_gpu gpu[SIM_MAX_DEVICES]; /* GPUs, then MIG instances */
+	int n_gpus, n_devices;
+	struct sim_mig kind[SIM_MAX_KINDS];
+	int n_kinds;
 };
 
 /* 0 or a negative errno with file and line in e. Its GPUs have no names yet: sim_identify. */
@@ -105,8 +120,10 @@ SIM_API int sim_profile_nodes(const struct sim_profile *p);
 SIM_API int sim_profile_cpus(const struct sim_profile *p);
 SIM_API int sim_profile_cpu_node(const struct sim_profile *p, int cpu);
 
-/* Visits every key as the file's own spelling would give it, overrides resolved ("gpu 3", "node",
- * "0"). */
+/*
+ * Visits every key as the file's own spelling would give it, overrides resolved ("gpu 3", "node",
+ * "0"), and every instance's as if the file had it ("gpu 3:7.0", "sms", "16").
+ */
 typedef void sim_profile_fn(void *arg, const char *section, const char *key, const char *value);
 SIM_API void sim_profile_visit(const struct sim_profile *p, sim_profile_fn *fn, void *arg);
 

@@ -59,6 +59,10 @@
 	{                                                                                          \
 		FIELD("gpu", sim_gpu, n, KEY_NUM), .min = lo, .max = hi, __VA_ARGS__               \
 	}
+#define K(n, t, lo, hi)                                                                            \
+	{                                                                                          \
+		FIELD("mig", sim_mig, n, t), .min = lo, .max = hi                                  \
+	}
 #define MR(n, ...) MN(n, 1e6, 1e13, __VA_ARGS__)
 #define GR(n)	   GN(n, 1e6, 1e13)
 #define GT(n)	   GN(n, 0, 100)
@@ -117,7 +121,7 @@ const struct key sim_keys[] = {
 	G(part, NULL),
 	G(vbios, NULL),
 	G(ecc, "on|off|none"),
-	G(mig, "on|off|none"),
+	G(mig, NULL), /* on, off, none, or its instances: mig.c */
 	G(persistence, "on|off"),
 	G(lock_clocks, "yes|no"),
 	G(fabric, "completed|not_supported"),
@@ -177,6 +181,12 @@ const struct key sim_keys[] = {
 	GI(nvlink_gen, 1, 6, .def = "4"),
 	G(nvlink_to, NULL, .def = "switch"),
 	G(peer_reach, "all|socket", .def = "all"),
+	K(slices, KEY_INT, 1, 8),
+	K(sms, KEY_INT, 1, 1000),
+	K(copy_engines, KEY_INT, 1, 16),
+	K(memory_bytes, KEY_SIZE, 1, 1e13),
+	K(copy_share, KEY_NUM, 0.001, 1),
+	K(memory_share, KEY_NUM, 0.001, 1),
 };
 
 const size_t sim_n_keys = sizeof(sim_keys) / sizeof(sim_keys[0]);
@@ -195,22 +205,33 @@ char *sim_keys_base(struct sim_profile *p, const char *section)
 	return NULL;
 }
 
+/* "gpu 3", of an instance "gpu 3:7.0". */
+static void name_device(char *out, size_t n, const struct sim_profile *p, int device)
+{
+	const struct sim_gpu *g = &p->gpu[device];
+
+	if (device < p->n_gpus)
+		snprintf(out, n, "gpu %d", device);
+	else
+		snprintf(out, n, "gpu %d:%d.%d", g->parent, g->gi, g->ci);
+}
+
 void sim_profile_visit(const struct sim_profile *p, sim_profile_fn *fn, void *arg)
 {
-	for (int g = -1; g < p->n_gpus; g++) {
+	for (int g = -1; g < p->n_devices; g++) {
 		for (size_t i = 0; i < sim_n_keys; i++) {
 			const struct key *k = &sim_keys[i];
 			int of_gpu = !strcmp(k->section, "gpu");
 			const char *v = of_gpu ? (const char *)&p->gpu[g < 0 ? 0 : g]
 					       : sim_keys_base((struct sim_profile *)(uintptr_t)p,
 							       k->section);
-			char section[16], num[32];
+			char section[48], num[32];
 
-			if (of_gpu != (g >= 0))
+			if (of_gpu != (g >= 0) || !v)
 				continue;
 			snprintf(section, sizeof(section), "%s", k->section);
 			if (of_gpu)
-				snprintf(section, sizeof(section), "gpu %d", g);
+				name_device(section, sizeof(section), p, g);
 			if (k->type == KEY_NUM)
 				units_exact(num, sizeof(num),
 					    *(const double *)(const void *)(v + k->offset));

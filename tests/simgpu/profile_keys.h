@@ -25,7 +25,7 @@ struct key {
 extern const struct key sim_keys[];
 extern const size_t sim_n_keys;
 
-/* The structure that holds the keys of a section; NULL for those of GPUs. */
+/* The structure that holds the keys of a section; NULL for those of GPUs and MIG instances. */
 char *sim_keys_base(struct sim_profile *p, const char *section);
 
 #endif

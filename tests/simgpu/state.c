@@ -26,7 +26,7 @@ struct gpu_state {
 };
 
 struct state {
-	struct gpu_state gpu[SIM_MAX_GPUS];
+	struct gpu_state gpu[SIM_MAX_DEVICES];
 	_Atomic uint32_t processes;
 };
 
@@ -80,14 +80,21 @@ void sim_context_open(int gpu)
 	}
 }
 
+/* Those of a GPU are on it or on one of its MIG instances. */
 int sim_context_pids(int gpu, int *pids, int max)
 {
-	struct gpu_state *s = state(gpu);
+	const struct sim_profile *p = sim_profile();
 	int n = 0;
 
-	for (int i = 0; i < SLOTS && n < max; i++) {
-		if (alive(s->pid[i]))
-			pids[n++] = s->pid[i];
+	for (int d = 0; d < p->n_devices; d++) {
+		struct gpu_state *s = state(d);
+
+		if (d != gpu && p->gpu[d].parent != gpu)
+			continue;
+		for (int i = 0; i < SLOTS && n < max; i++) {
+			if (alive(s->pid[i]))
+				pids[n++] = s->pid[i];
+		}
 	}
 	return n;
 }
@@ -100,7 +107,8 @@ unsigned sim_processes_before(void)
 
 void sim_busy(int gpu, double seconds)
 {
-	atomic_fetch_add(&state(gpu)->busy_ns, (uint64_t)(seconds * 1e9));
+	atomic_fetch_add(&state(sim_profile()->gpu[gpu].parent)->busy_ns,
+			 (uint64_t)(seconds * 1e9));
 }
 
 double sim_energy_j(int gpu)
@@ -139,7 +147,7 @@ __attribute__((destructor)) static void close_contexts(void)
 
 	if (!shared.map)
 		return;
-	for (int g = 0; g < SIM_MAX_GPUS; g++) {
+	for (int g = 0; g < SIM_MAX_DEVICES; g++) {
 		for (int i = 0; i < SLOTS; i++) {
 			int32_t me = pid;
 

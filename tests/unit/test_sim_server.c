@@ -246,6 +246,9 @@ static void test_bad_profiles(void **s)
 		{"s/^node = 1/node = 1\\nmemory_node = 1/", "memory_node=1 is a node with CPUs"},
 		{"s/^\\[gpu 3\\]/[gpu 4]/", "[gpu N] sections count up"},
 		{"s/^sockets = 2/sockets/", ":20: "},
+		{"s/^mig = off/mig = maybe/", "[gpu 0] mig=maybe is neither on, off, none nor"},
+		{"s/^mig = off/mig = 1.0 5g.50gb/", "but there is no [mig 5g.50gb]"},
+		{"$a [mig 1g.10gb]\\nsms = 16", "[mig 1g.10gb] lacks slices"},
 	};
 	char out[4096], path[64];
 
