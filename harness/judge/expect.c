@@ -20,7 +20,7 @@ struct expectation {
 static const struct expectation known[] = {
 	{"link", "the PCIe link runs at", " under load", "is possible",
 	 "reseat the card, check riser and BIOS link speed"},
-	{"nvlink", "active are", "", "belong there",
+	{"nvlink", "only", " are active", "belong there",
 	 "look for XIDs and NVLink errors in the kernel log, restart the Fabric Manager and reset "
 	 "the GPU; if a link stays down, the board or its baseboard needs service"},
 	{"nvlink_errors", "NVLink errors while this was measured:", "", "is right",

@@ -184,8 +184,8 @@ static void add(struct siblings *s, struct result *r, const struct bundle_data *
 	struct sibling x = {.r = r, .v = rules_speed(r)};
 	size_t len;
 
-	if (!*names || !(x.v.mid > 0))
-		return;
+	if (!*names || !(x.v.mid > 0) || r->status != ST_PASS)
+		return; /* what has failed is no measure for others */
 	const char *member = key_find(r->labels, "member", &len);
 	if (member && len == 3 && !memcmp(member, "sum", 3))
 		return; /* no sibling of its parts */
@@ -237,8 +237,7 @@ static void judge(const struct siblings *s, struct sibling *v, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		bool stands_out = median - v[i].v.mid > STAND_OUT * typical;
 
-		if (v[i].r->status != ST_PASS || !stands_out ||
-		    !(v[i].v.hi < median * (1 - REMARK)))
+		if (!stands_out || !(v[i].v.hi < median * (1 - REMARK)))
 			continue;
 		tell(&v[i], median, n,
 		     v[i].v.hi < median * (1 - FAULT) && !v[i].remote && !is_excused(s, v[i].r));

@@ -252,6 +252,26 @@ static void test_what_is_explained(void **state)
 	mk_report_free(&m);
 }
 
+/* Those whose links are slow are no measure for the others. */
+static void test_what_has_failed_measures_nobody(void **state)
+{
+	struct mk_report m;
+
+	begin(&m, "gpu");
+	for (unsigned g = 0; g < 8; g++) {
+		case_key(&m.d, "copy", "bandwidth",
+			 g < 5	 ? 12e9
+			 : g < 7 ? 55e9
+				 : 40e9,
+			 "gpu=%u", g);
+		case_fact(&m.d, g < 5 ? "Gen3 x16" : "Gen5 x16", "fact.found.link.copy{gpu=%u}", g);
+		case_fact(&m.d, "Gen5 x16", "fact.wanted.link.copy{gpu=%u}", g);
+	}
+	assert_int_equal(case_judge(&m).failed, 6);
+	assert_string_equal(case_find(&m.results, "bandwidth", "gpu=7")->rule, "siblings");
+	mk_report_free(&m);
+}
+
 /* Links of a pair explain that pair, both ways, and no other pair of its GPUs. */
 static void test_what_a_pair_explains(void **state)
 {
@@ -322,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_distances),
 		cmocka_unit_test(test_what_is_explained),
 		cmocka_unit_test(test_what_a_pair_explains),
+		cmocka_unit_test(test_what_has_failed_measures_nobody),
 		cmocka_unit_test(test_instances_of_one_size),
 		cmocka_unit_test(test_other_models),
 	};
