@@ -1,7 +1,7 @@
 /*
  * A copy by the SMs: 512 threads on each, 16 bytes an access, four loads under way before the
  * first store. What one thread does is written for host and GPU alike, so that a test without a
- * GPU sees that every byte is copied, and once.
+ * GPU sees that every byte is copied, and by one thread.
  */
 #ifndef ASSAY_KERNELS_COPY_SM_H
 #define ASSAY_KERNELS_COPY_SM_H
