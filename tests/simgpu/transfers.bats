@@ -2,7 +2,7 @@
 # Whole suites on healthy simulated servers, in brief: every median within 0.5 % of the truth, nothing
 # blamed. As the suites are: tests/simgpu/transfers --full
 # shellcheck disable=SC2154 # set by common.bash or bats: top, output, status
-load common
+load ../e2e/common
 
 setup() { need_gpu_build; }
 
