@@ -29,7 +29,7 @@ static int address(struct sockaddr_un *a, const char *path, struct err *e)
 		return err_set(e, ENAMETOOLONG,
 			       "%s: too long for a socket; set ASSAY_RENDEZVOUS to a shorter path",
 			       path);
-	strcpy(a->sun_path, path);
+	memcpy(a->sun_path, path, strlen(path) + 1);
 	return 0;
 }
 

@@ -74,7 +74,7 @@ int session_start(struct nccl_session *s, struct ctx *c, const struct gang_spec 
 	if (rc)
 		return rc;
 	take_seen(s);
-	return join(s, UINT64_MAX >> (64 - s->n), START_TIMES * s->patience_s, e);
+	return join(s, s->n ? UINT64_MAX >> (64 - s->n) : 0, START_TIMES * s->patience_s, e);
 }
 
 void session_stop(struct nccl_session *s)

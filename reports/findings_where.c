@@ -63,6 +63,8 @@ static const char *gpu_address(const struct bundle_data *d, const char *gpu)
 /* "GPU 2 (0000:3a:00.0)" or "GPUs 0–3"; sorts the values. */
 static void tell_gpus(struct buf *out, const struct bundle_data *d, struct place *p)
 {
+	if (!p->n)
+		return;
 	sort_values(p);
 	if (p->n > 1) {
 		buf_puts(out, "GPUs ");

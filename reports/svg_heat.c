@@ -50,7 +50,9 @@ static double cell_x(const struct panel *p, size_t cell)
 
 static double cell_y(const struct panel *p, size_t cell)
 {
-	return TOP + p->cell_height * (double)(cell / p->m->across->n);
+	size_t row = cell / p->m->across->n;
+
+	return TOP + p->cell_height * (double)row;
 }
 
 static void draw_cell(const struct panel *p, const struct result *r, bool outlined)

@@ -171,15 +171,18 @@ void spread_make(struct spread *s, const struct group *g, const char *const *exc
 void spread_sweep(struct spread *s, const struct group *g, size_t max_lines, size_t max_panels)
 {
 	const char *except[VIEW_COLUMNS + 1] = {"size", "gpu"};
+	struct spread by_gpu;
 	size_t n = 2;
 
-	spread_make(s, g, except, 1, max_lines);
-	if (s->panels <= max_panels || !view_column(g, "gpu"))
+	spread_make(&by_gpu, g, except, 1, max_lines);
+	if (by_gpu.panels <= max_panels || !view_column(g, "gpu")) {
+		*s = by_gpu;
 		return;
+	}
 	for (size_t i = 0; i < g->columns; i++)
 		if (g->column[i].follows_gpu)
 			except[n++] = g->column[i].name;
-	spread_free(s);
+	spread_free(&by_gpu);
 	spread_make(s, g, except, n, max_lines);
 	s->over_gpus = true;
 }

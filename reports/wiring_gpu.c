@@ -25,7 +25,7 @@ static const char *value(const struct bundle_data *d, const char *arm, int gpu, 
 {
 	const struct manifest_row *m = find(d, arm, gpu, field);
 
-	return m ? m->value : "";
+	return m && m->value ? m->value : "";
 }
 
 int wiring_gpu_node(const struct bundle_data *d, const char *arm, int gpu)

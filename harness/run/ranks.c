@@ -42,8 +42,10 @@ static char *start_name(void)
 	if (job)
 		name = mem_printf("slurm-%s.%s", job, step ? step : "0");
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !name; i++) {
-		if (getenv(names[i]) && *getenv(names[i]))
-			name = mem_strdup(getenv(names[i]));
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			name = mem_strdup(value);
 	}
 	if (!name)
 		name = mem_printf("parent-%d", (int)getppid());
