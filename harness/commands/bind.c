@@ -239,7 +239,7 @@ static int run(const struct app *app, int argc, char **argv)
 	struct target t = {.what = NULL};
 	struct arm arm = {0};
 	struct err e = ERR_INIT;
-	struct asked a = {NULL};
+	struct asked a = {.gpu = NULL};
 	int first = command_options(&command_bind, argc, argv, take, &a), rc;
 
 	if (first < 0)

@@ -185,8 +185,8 @@ static void test_pairs_and_sets(void **state)
 	static const char *const alone[] = {
 		"gpu=0:1.0 peer=none " NOT_APPLICABLE, "gpu=0:2.0 peer=none " NOT_APPLICABLE,
 		"gpu=1 peer=none ", "gpu=2:7.0 peer=none " NOT_APPLICABLE};
-	static const char *const others[] = {"gpu=0:1.0 peer=none " NOT_APPLICABLE, "gpu=1 peer=2 ",
-					     "gpu=2 peer=1 "};
+	static const char *const others[] = {("gpu=0:1.0 peer=none " NOT_APPLICABLE),
+					     "gpu=1 peer=2 ", "gpu=2 peer=1 "};
 	static const char *const two[] = {"gpu=0 peer=1 ", "gpu=1 peer=0 "};
 	static const char *const one_set[] = {"gpus=1 "}, *const both[] = {"gpus=0+1 "},
 				 *const no_set[] = {"gpus=all " NOT_APPLICABLE};

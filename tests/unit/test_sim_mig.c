@@ -28,7 +28,7 @@ static const char *uuid(int gpu, int gi)
 		if (gi < 0 ? i == gpu : i >= p->n_gpus && g->parent == gpu && g->gi == gi)
 			return g->uuid;
 	}
-	CHECK(!"no such instance");
+	CHECK(false && "no such instance");
 	return NULL;
 }
 
