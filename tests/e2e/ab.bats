@@ -136,8 +136,8 @@ blocks() { csv "$T/b/steps.csv" arm step block | grep '|0|' | cut -d'|' -f3 | so
 	"$ASSAY" ab "$T/known.ini" --out "$T/b" --margin 2% --quick >/dev/null 2>&1 &
 	pid=$!
 	for _ in $(seq 600); do # an arm has sent cases of a block that has no row yet
-		half=$(csv "$T/b/samples.csv" step block 2>/dev/null | grep '^0' | tail -n 1)
-		[ -n "$half" ] && not grep -q "^$half$" <(csv "$T/b/steps.csv" step block) && break
+		half=$(tail -n 1 "$T/b/samples.csv" 2>/dev/null | cut -d, -f2,3) # block,step
+		[[ $half == *,0 ]] && not grep -q "^[^,]*,$half," "$T/b/steps.csv" && break
 		sleep 0.01
 	done
 	kill -9 "$pid"
