@@ -7,7 +7,9 @@
 #include "command.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct option_spec options[] = {
 	{"fd", "N", "descriptor of the socket on which orders come"},
@@ -46,7 +48,11 @@ static int run(const struct app *app, int argc, char **argv)
 	b = first < argc ? bench_named(bench_list, argv[first]) : NULL;
 	if (!b || !b->member || p.fd < 3 || p.rank >= p.size)
 		return command_usage("member: only a step of assay starts this");
-	return gang_serve(b->member, (int)p.fd, p.rank, p.size);
+	int code = gang_serve(b->member, (int)p.fd, p.rank, p.size);
+
+	/* Exit handlers would run beside the threads of CUDA and NCCL, and beside our lifeline. */
+	fflush(NULL);
+	_exit(code);
 }
 
 const struct command command_member = {
