@@ -51,10 +51,8 @@ static const struct metric metrics[] = {
 
 #include <cuda_runtime_api.h>
 
-enum { WARM_UP_COPIES = 4 };
-#define LATENCY_MAX_BYTES ((uint64_t)64 << 10)
-#define LINK_LOAD_BYTES	  ((uint64_t)256 << 20)
-#define LINK_MIN_BYTES	  ((uint64_t)32 << 20) /* less does not keep a link up */
+#define LINK_LOAD_BYTES ((uint64_t)256 << 20)
+#define LINK_MIN_BYTES	((uint64_t)32 << 20) /* less does not keep a link up */
 
 struct copy {
 	struct copy_memory memory;
@@ -96,7 +94,7 @@ static int wait_for(struct copy *k, const char *what, struct err *e)
 
 static int warm_up(struct copy *k, struct err *e)
 {
-	int rc = copy_n(k, WARM_UP_COPIES, e);
+	int rc = copy_n(k, GPU_WARM_UP_COPIES, e);
 
 	return rc ? rc : wait_for(k, "warming up", e);
 }
@@ -104,10 +102,8 @@ static int warm_up(struct copy *k, struct err *e)
 static int batch_gated(void *arg, uint64_t n, double *seconds, struct err *e)
 {
 	struct copy *k = arg;
-	int rc = lanes_time(&k->lanes, 1, true, queue_way, k, n, seconds, e);
 
-	*seconds = k->lanes.lane[0].seconds;
-	return rc;
+	return lanes_time(&k->lanes, 1, true, queue_way, k, n, seconds, e);
 }
 
 static int batch_wall(void *arg, uint64_t n, double *seconds, struct err *e)
@@ -202,7 +198,7 @@ static int look_at_link(struct ctx *c, struct copy *k, struct err *e)
 	k->way[0] = way(k, true, size < LINK_LOAD_BYTES ? size : LINK_LOAD_BYTES);
 	rc = warm_up(k, e); /* the link comes up */
 	if (!rc)
-		rc = copy_n(k, WARM_UP_COPIES, e); /* and stays up while these run */
+		rc = copy_n(k, GPU_WARM_UP_COPIES, e); /* and stays up while these run */
 	if (!rc)
 		rc = gpu_links(c, &k->link, 1, k->way[0].size >= LINK_MIN_BYTES, e);
 	if (!rc)
@@ -331,7 +327,7 @@ static int run(struct ctx *c, struct err *e)
 	rc = warm_up(k, e);
 	if (!rc)
 		rc = ctx_sample(c, &s, e);
-	if (rc || k->way[0].size > LATENCY_MAX_BYTES || copy_dir_both(k->dir))
+	if (rc || k->way[0].size > GPU_LATENCY_MAX_BYTES || copy_dir_both(k->dir))
 		return rc;
 	return sample_latencies(c, &s, e);
 }

@@ -5,6 +5,7 @@
  * latency, the knee and the peak.
  */
 #include "copy_cases.h"
+#include "gpu.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +17,7 @@ static const uint64_t few_sizes[] = {(uint64_t)4 << 10, (uint64_t)64 << 10, (uin
 enum { FEW = sizeof(few_sizes) / sizeof(few_sizes[0]) };
 
 const struct param copy_params[] = {
-	{.name = "gpu", .type = PARAM_GPU, .def = "all", .help = "which GPU, by PCI order"},
+	GPU_PARAM_GPU,
 	{.name = "node",
 	 .type = PARAM_NODE,
 	 .def = "local",
@@ -40,14 +41,7 @@ const struct param copy_params[] = {
 	 .choices = COPY_DIR_CHOICES,
 	 .help = "host to device, device to host, both at once (the sum, or the rate of one; no "
 		 "pageable memory)"},
-	{.name = "size",
-	 .type = PARAM_SIZE,
-	 .scope = SCOPE_CASE,
-	 .def = "256MiB",
-	 .min = 1,
-	 .max = (uint64_t)16 << 30,
-	 .unit = "bytes",
-	 .help = "bytes of one copy"},
+	GPU_PARAM_COPY_SIZE("256MiB"),
 	{.name = "sweep",
 	 .type = PARAM_ENUM,
 	 .def = "full",

@@ -14,21 +14,14 @@
 #include <string.h>
 
 static const struct param params[] = {
-	{.name = "gpu", .type = PARAM_GPU, .def = "all", .help = "which GPU, by PCI order"},
+	GPU_PARAM_GPU,
 	{.name = "engine",
 	 .type = PARAM_ENUM,
 	 .scope = SCOPE_CASE,
 	 .def = "ce,sm",
 	 .choices = "ce|sm",
 	 .help = "what moves the data; ce: cudaMemcpyAsync, sm: a kernel"},
-	{.name = "size",
-	 .type = PARAM_SIZE,
-	 .scope = SCOPE_CASE,
-	 .def = "1GiB",
-	 .min = 1,
-	 .max = (uint64_t)16 << 30,
-	 .unit = "bytes",
-	 .help = "bytes of one copy"},
+	GPU_PARAM_COPY_SIZE("1GiB"),
 	{.name = NULL},
 };
 
@@ -52,7 +45,7 @@ static const struct metric metrics[] = {
 
 #include <cuda_runtime_api.h>
 
-enum { POISON = 0xa5, WARM_UP_COPIES = 4 };
+enum { POISON = 0xa5 };
 
 struct local {
 	struct lanes lanes;
@@ -78,10 +71,8 @@ static int queue(void *arg, int lane, struct CUstream_st *stream)
 static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 {
 	struct local *k = arg;
-	int rc = lanes_time(&k->lanes, 1, true, queue, k, n, seconds, e);
 
-	*seconds = k->lanes.lane[0].seconds;
-	return rc;
+	return lanes_time(&k->lanes, 1, true, queue, k, n, seconds, e);
 }
 
 /* Width of the bus times the memory's clock times two: what its pins carry (data sheets). */
@@ -141,7 +132,7 @@ static int run(struct ctx *c, struct err *e)
 	if (k->ceiling > 0)
 		ctx_fact_num(c, "ceiling", "bandwidth", "gpu", k->ceiling,
 			     "width of the bus x memory clock x 2");
-	rc = batch(k, WARM_UP_COPIES, &seconds, e);
+	rc = batch(k, GPU_WARM_UP_COPIES, &seconds, e);
 	return rc ? rc : ctx_sample(c, &s, e);
 }
 

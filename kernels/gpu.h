@@ -7,6 +7,33 @@
 
 #include "../harness/bench.h"
 
+/* Parameters that mean the same to each of them. */
+#define GPU_PARAM_GPU                                                                              \
+	{                                                                                          \
+		.name = "gpu", .type = PARAM_GPU, .def = "all", .help = "which GPU, by PCI order"  \
+	}
+#define GPU_PARAM_ENGINE                                                                           \
+	{                                                                                          \
+		.name = "engine", .type = PARAM_ENUM, .scope = SCOPE_CASE, .def = "ce",            \
+		.choices = "ce|sm", .help = "what moves the data; ce: copy engine, sm: a kernel"   \
+	}
+#define GPU_PARAM_COPY_SIZE(by_default)                                                            \
+	{                                                                                          \
+		.name = "size", .type = PARAM_SIZE, .scope = SCOPE_CASE, .def = by_default,        \
+		.min = 1, .max = (uint64_t)16 << 30, .unit = "bytes", .help = "bytes of one copy"  \
+	}
+#define GPU_PARAM_RING_SIZE                                                                        \
+	{                                                                                          \
+		.name = "size", .type = PARAM_SIZE, .scope = SCOPE_CASE, .def = "128MiB",          \
+		.min = 1 << 16, .max = (uint64_t)4 << 30, .unit = "bytes",                         \
+		.help = "memory that the ring spans"                                               \
+	}
+
+/* Up to this size an operation's time is a latency as well. */
+#define GPU_LATENCY_MAX_BYTES ((uint64_t)64 << 10)
+
+enum { GPU_WARM_UP_COPIES = 4 }; /* before each case */
+
 /*
  * For bench.supported. Before anything else touches CUDA: has all modules loaded eagerly, since
  * a kernel that is loaded at its first launch deadlocks behind a gate, and refuses

@@ -16,19 +16,12 @@
 #include <stdlib.h>
 
 static const struct param params[] = {
-	{.name = "gpu", .type = PARAM_GPU, .def = "all", .help = "which GPU, by PCI order"},
+	GPU_PARAM_GPU,
 	{.name = "node",
 	 .type = PARAM_NODE,
 	 .def = "local",
 	 .help = "NUMA node of the host memory and of the thread"},
-	{.name = "size",
-	 .type = PARAM_SIZE,
-	 .scope = SCOPE_CASE,
-	 .def = "128MiB",
-	 .min = 1 << 16,
-	 .max = (uint64_t)4 << 30,
-	 .unit = "bytes",
-	 .help = "memory that the ring spans"},
+	GPU_PARAM_RING_SIZE,
 	{.name = NULL},
 };
 
@@ -44,22 +37,18 @@ static const struct metric metrics[] = {
 
 #ifdef ASSAY_CUDA
 
-#include "gpu_chase.h"
+#include "chaser.h"
 #include "gpu_link.h"
-#include "lanes.h"
 
 #include "../harness/base/mem.h"
 
-#include <cuda_runtime_api.h>
-
-enum { STRIDE = 128, STEPS = 1 << 18, CHECKED_STEPS = 1 << 14 };
+enum { STEPS = 1 << 18 };
 
 struct chasing {
 	struct copy_memory memory;
-	struct lanes lanes;
+	struct chaser chaser;
 	int node;
 	size_t bytes; /* of the ring at hand */
-	void **at;    /* in pinned memory: where the last chase ended */
 };
 
 static int setup(struct ctx *c, struct err *e)
@@ -74,11 +63,7 @@ static int setup(struct ctx *c, struct err *e)
 	placement_pin_node(k->node, &unpinned); /* the proof says where the memory came to lie */
 	rc = gpu_not_shared(e);
 	if (!rc)
-		rc = lanes_open(&k->lanes, 1, e);
-	if (!rc)
-		rc = gpu_error(
-			(int)cudaHostAlloc((void **)&k->at, sizeof(*k->at), cudaHostAllocMapped), e,
-			"allocating a word of pinned memory");
+		rc = chaser_open(&k->chaser, STEPS, e);
 	if (!rc)
 		rc = gpu_links(c, &link, 1, false, e);
 	if (!rc)
@@ -87,22 +72,6 @@ static int setup(struct ctx *c, struct err *e)
 		  : copy_memory_use(c, &k->memory, COPY_PINNED, ctx_max_u64(c, "size"),
 				    ctx_pinned_limit(c, k->node), k->node, (uint32_t)ctx_seed(c),
 				    e);
-}
-
-static int queue(void *arg, int lane, struct CUstream_st *stream)
-{
-	const struct chasing *k = arg;
-
-	return gpu_chase_launch(k->at, STEPS, stream);
-}
-
-static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
-{
-	struct chasing *k = arg;
-	int rc = lanes_time(&k->lanes, 1, true, queue, k, n, seconds, e);
-
-	*seconds = k->lanes.lane[0].seconds;
-	return rc;
 }
 
 static int make_ring(struct ctx *c, struct chasing *k, struct err *e)
@@ -117,47 +86,35 @@ static int make_ring(struct ctx *c, struct chasing *k, struct err *e)
 			       k->memory.buf.bytes, k->node);
 	if (k->memory.on_device != p)
 		return err_set(e, ENOTSUP, "pinned memory has another address on this GPU");
-	chase_build(p, k->bytes, STRIDE, ctx_seed(c));
-	*k->at = p;
+	chase_build(p, k->bytes, CHASER_STRIDE, ctx_seed(c));
+	*k->chaser.at = p;
 	return 0;
 }
 
 static int run(struct ctx *c, struct err *e)
 {
 	struct chasing *k = ctx_state(c);
-	const struct sampling s = {.metric = "latency",
-				   .form = SAMPLE_TIME,
-				   .work = STEPS,
-				   .tick_s = GATED_TICK_S,
-				   .max_batch = GATE_MAX_OPS,
-				   .brief = true,
-				   .batch = batch,
-				   .arg = k};
 	int rc = make_ring(c, k, e);
 
 	if (rc)
 		return rc;
 	copy_memory_say(c, &k->memory, "gpu,node");
-	return ctx_sample(c, &s, e);
+	return chaser_sample(c, &k->chaser, e);
 }
 
 static int verify(struct ctx *c, struct err *e)
 {
 	struct chasing *k = ctx_state(c);
-	struct CUstream_st *stream = k->lanes.lane[0].stream;
-	void *start = *k->at, *end = chase_run(start, CHECKED_STEPS);
-	int rc = gpu_error(gpu_chase_launch(k->at, CHECKED_STEPS, stream), e,
-			   "launching the chase that is verified");
+	void *end = chase_run(*k->chaser.at, CHASER_CHECKED_STEPS);
+	int rc = chaser_check(&k->chaser, e);
 
-	if (!rc)
-		rc = gpu_error((int)cudaStreamSynchronize(stream), e, "waiting for that chase");
 	if (rc)
 		return rc;
-	if (*k->at != end)
+	if (*k->chaser.at != end)
 		return err_set(e, EBADMSG,
 			       "gpu %s: after %d steps the GPU is not where the CPU is: it read "
 			       "other pointers",
-			       ctx_str(c, "gpu"), CHECKED_STEPS);
+			       ctx_str(c, "gpu"), CHASER_CHECKED_STEPS);
 	return host_check_placement(&k->memory.proof, k->node, e);
 }
 
@@ -167,10 +124,8 @@ static void teardown(struct ctx *c)
 
 	if (!k)
 		return;
-	if (k->at)
-		cudaFreeHost(k->at);
 	copy_memory_close(&k->memory);
-	lanes_close(&k->lanes);
+	chaser_close(&k->chaser);
 	free(k);
 	ctx_set_state(c, NULL);
 }

@@ -190,11 +190,12 @@ int lanes_time(struct lanes *l, int used, bool gated, lanes_queue_fn *queue, voi
 	       double *seconds, struct err *e)
 {
 	struct queueing q = {.l = l, .used = used, .marks = 1, .queue = queue, .arg = arg, .n = n};
-	int rc = run_lanes(&q, gated, true, e);
+	int rc = run_lanes(&q, gated, used > 1, e);
 
 	for (int i = 0; i < used && !rc; i++)
 		rc = elapsed(&l->lane[i], l->lane[i].mark[0], &l->lane[i].seconds, e);
-	return rc ? rc : elapsed(&l->lane[0], l->end, seconds, e);
+	*seconds = l->lane[0].seconds;
+	return rc || used == 1 ? rc : elapsed(&l->lane[0], l->end, seconds, e);
 }
 
 static int read_marks(const struct queueing *q, double at[][LANES_MARKS], double *window,

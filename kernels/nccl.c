@@ -17,10 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LATENCY_MAX_BYTES ((uint64_t)64 << 10)
-#define EVENT_TICK_S	  0.5e-6 /* resolution of event times, as the CUDA documentation gives it */
-#define MAX_BATCH	  128
-#define SLOW_BYTES_S	  1e9 /* what is slower than this has failed */
+#define EVENT_TICK_S 0.5e-6 /* resolution of event times, as the CUDA documentation gives it */
+#define MAX_BATCH    128
+#define SLOW_BYTES_S 1e9 /* what is slower than this has failed */
 
 static const struct param params[] = {
 	{.name = "gpus",
@@ -273,7 +272,7 @@ static int run(struct ctx *c, struct err *e)
 	if (rc)
 		return rc;
 	say_algorithm(c, k);
-	if (ctx_u64(c, "size") <= LATENCY_MAX_BYTES || k->session.n == 1) {
+	if (ctx_u64(c, "size") <= GPU_LATENCY_MAX_BYTES || k->session.n == 1) {
 		s.metric = "latency";
 		s.form = SAMPLE_TIME;
 		s.work = 1;

@@ -19,8 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LATENCY_MAX_BYTES ((uint64_t)64 << 10)
-
 static const struct param params[] = {
 	{.name = "gpu", .type = PARAM_GPU, .def = "all", .help = "the GPU at work, by PCI order"},
 	{.name = "peer", .type = PARAM_PEER, .def = "all", .help = "the other GPU"},
@@ -42,14 +40,7 @@ static const struct param params[] = {
 	 .def = "read,write,both",
 	 .choices = "read|write|both",
 	 .help = "gpu reads from peer, writes to it, or each writes to the other (the sum)"},
-	{.name = "size",
-	 .type = PARAM_SIZE,
-	 .scope = SCOPE_CASE,
-	 .def = "256MiB",
-	 .min = 1,
-	 .max = (uint64_t)16 << 30,
-	 .unit = "bytes",
-	 .help = "bytes of one copy"},
+	GPU_PARAM_COPY_SIZE("256MiB"),
 	{.name = NULL},
 };
 
@@ -74,7 +65,7 @@ static bool applies(const struct ctx *c)
 {
 	if (!strcmp(ctx_str(c, "engine"), "sm") && !strcmp(ctx_str(c, "p2p"), "off"))
 		return false;
-	return strcmp(ctx_str(c, "dir"), "both") != 0 || ctx_u64(c, "size") > LATENCY_MAX_BYTES;
+	return strcmp(ctx_str(c, "dir"), "both") != 0 || ctx_u64(c, "size") > GPU_LATENCY_MAX_BYTES;
 }
 
 #ifdef ASSAY_CUDA
@@ -83,7 +74,6 @@ static bool applies(const struct ctx *c)
 
 #include "../harness/base/mem.h"
 
-enum { WARM_UP_COPIES = 4 };
 enum { OWN, PEER }; /* CUDA ordinals */
 enum dir { READ, WRITE, BOTH };
 
@@ -142,7 +132,7 @@ static int queue(void *arg, int lane, struct CUstream_st *stream)
 static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 {
 	struct p2p *k = arg;
-	bool gated = k->on || k->copy.size <= LATENCY_MAX_BYTES;
+	bool gated = k->on || k->copy.size <= GPU_LATENCY_MAX_BYTES;
 
 	return lanes_time(&k->lanes, k->dir == BOTH ? 2 : 1, gated, queue, k, n, seconds, e);
 }
@@ -181,10 +171,10 @@ static int run(struct ctx *c, struct err *e)
 		return rc;
 	say_path(c, k);
 	s.work = (double)k->copy.size * (k->dir == BOTH ? 2 : 1);
-	rc = batch(k, WARM_UP_COPIES, &seconds, e);
+	rc = batch(k, GPU_WARM_UP_COPIES, &seconds, e);
 	if (!rc)
 		rc = ctx_sample(c, &s, e);
-	if (rc || k->copy.size > LATENCY_MAX_BYTES || k->dir == BOTH)
+	if (rc || k->copy.size > GPU_LATENCY_MAX_BYTES || k->dir == BOTH)
 		return rc;
 	s.metric = "latency";
 	s.form = SAMPLE_TIME;

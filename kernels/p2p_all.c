@@ -16,26 +16,14 @@
 
 static const struct param params[] = {
 	{.name = "gpus", .type = PARAM_GPUS, .def = "all", .help = "the GPUs at work"},
-	{.name = "engine",
-	 .type = PARAM_ENUM,
-	 .scope = SCOPE_CASE,
-	 .def = "ce",
-	 .choices = "ce|sm",
-	 .help = "what moves the data; ce: copy engine, sm: a kernel"},
+	GPU_PARAM_ENGINE,
 	{.name = "dir",
 	 .type = PARAM_ENUM,
 	 .scope = SCOPE_CASE,
 	 .def = "write,both",
 	 .choices = "write|both",
 	 .help = "the first half writes to the second, or each to its partner"},
-	{.name = "size",
-	 .type = PARAM_SIZE,
-	 .scope = SCOPE_CASE,
-	 .def = "256MiB",
-	 .min = 1,
-	 .max = (uint64_t)16 << 30,
-	 .unit = "bytes",
-	 .help = "bytes of one copy"},
+	GPU_PARAM_COPY_SIZE("256MiB"),
 	{.name = "member",
 	 .type = PARAM_MEMBER,
 	 .scope = SCOPE_CASE,
@@ -60,7 +48,7 @@ static const struct metric metrics[] = {
 
 #include "../harness/base/mem.h"
 
-enum { WARM_UP_COPIES = 4, SUM = -1 };
+enum { SUM = -1 };
 
 struct all {
 	struct lanes lanes;
@@ -213,7 +201,7 @@ static int run(struct ctx *c, struct err *e)
 		return rc;
 	say_path(c, k);
 	s.work = (double)k->copy.size * (k->member == SUM ? senders(k) : 1);
-	rc = batch(k, WARM_UP_COPIES, &seconds, e);
+	rc = batch(k, GPU_WARM_UP_COPIES, &seconds, e);
 	return rc ? rc : ctx_sample(c, &s, e);
 }
 

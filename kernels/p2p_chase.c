@@ -23,14 +23,7 @@ static const struct param params[] = {
 	 .type = PARAM_PEER,
 	 .def = "all",
 	 .help = "the GPU whose memory holds the ring"},
-	{.name = "size",
-	 .type = PARAM_SIZE,
-	 .scope = SCOPE_CASE,
-	 .def = "128MiB",
-	 .min = 1 << 16,
-	 .max = (uint64_t)4 << 30,
-	 .unit = "bytes",
-	 .help = "memory that the ring spans"},
+	GPU_PARAM_RING_SIZE,
 	{.name = NULL},
 };
 
@@ -46,20 +39,19 @@ static const struct metric metrics[] = {
 
 #ifdef ASSAY_CUDA
 
-#include "gpu_chase.h"
+#include "chaser.h"
 
 #include "../harness/base/mem.h"
 
 #include <cuda_runtime_api.h>
 
-enum { STRIDE = 128, STEPS = 1 << 17, CHECKED_STEPS = 1 << 14 };
+enum { STEPS = 1 << 17 };
 enum { OWN, PEER }; /* CUDA ordinals */
 
 struct reading {
-	struct lanes lanes;
+	struct chaser chaser;
 	struct peers peers;
 	uint8_t *ring; /* on the peer */
-	void **at;     /* in pinned memory: where the last chase ended */
 	size_t end;    /* how far from its start the ring is after the checked steps */
 };
 
@@ -78,16 +70,13 @@ static int setup(struct ctx *c, struct err *e)
 	if (!rc)
 		rc = peers_switch(&k->peers, OWN, PEER, true, e);
 	if (!rc)
-		rc = lanes_open(&k->lanes, 1, e);
+		rc = chaser_open(&k->chaser, STEPS, e);
 	if (rc)
 		return rc;
 	peers_path(&k->peers, OWN, PEER, true, &path);
 	ctx_fact(c, "kin", "", "gpu,peer", path.kind, "NVML, sysfs");
 	peers_expect_links(&k->peers, c, OWN, PEER, "gpu,peer");
-	rc = gpu_error((int)cudaHostAlloc((void **)&k->at, sizeof(*k->at), cudaHostAllocMapped), e,
-		       "allocating a word of pinned memory");
-	if (!rc)
-		rc = gpu_error((int)cudaSetDevice(PEER), e, "choosing the peer");
+	rc = gpu_error((int)cudaSetDevice(PEER), e, "choosing the peer");
 	return rc ? rc
 		  : gpu_error((int)cudaMalloc((void **)&k->ring, ctx_max_u64(c, "size")), e,
 			      "allocating the ring on the peer");
@@ -99,68 +88,42 @@ static int make_ring(struct reading *k, size_t bytes, uint64_t seed, struct err 
 	uint8_t *here = mem_zalloc(bytes, 1);
 	int rc;
 
-	chase_build(here, bytes, STRIDE, seed);
-	k->end = (size_t)((uint8_t *)chase_run(here, CHECKED_STEPS) - here);
-	for (size_t i = 0; i < chase_elements(bytes, STRIDE); i++) {
-		uint8_t **p = (uint8_t **)(void *)(here + i * STRIDE);
+	chase_build(here, bytes, CHASER_STRIDE, seed);
+	k->end = (size_t)((uint8_t *)chase_run(here, CHASER_CHECKED_STEPS) - here);
+	for (size_t i = 0; i < chase_elements(bytes, CHASER_STRIDE); i++) {
+		uint8_t **p = (uint8_t **)(void *)(here + i * CHASER_STRIDE);
 
 		*p = k->ring + (*p - here);
 	}
 	rc = gpu_error((int)cudaMemcpy(k->ring, here, bytes, cudaMemcpyHostToDevice), e,
 		       "copying the ring to the peer");
 	free(here);
-	*k->at = k->ring;
+	*k->chaser.at = k->ring;
 	return rc;
-}
-
-static int queue(void *arg, int lane, struct CUstream_st *stream)
-{
-	const struct reading *k = arg;
-
-	return gpu_chase_launch(k->at, STEPS, stream);
-}
-
-static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
-{
-	struct reading *k = arg;
-
-	return lanes_time(&k->lanes, 1, true, queue, k, n, seconds, e);
 }
 
 static int run(struct ctx *c, struct err *e)
 {
 	struct reading *k = ctx_state(c);
-	const struct sampling s = {.metric = "latency",
-				   .form = SAMPLE_TIME,
-				   .work = STEPS,
-				   .tick_s = GATED_TICK_S,
-				   .max_batch = GATE_MAX_OPS,
-				   .brief = true,
-				   .batch = batch,
-				   .arg = k};
 	int rc = make_ring(k, ctx_u64(c, "size"), ctx_seed(c), e);
 
-	return rc ? rc : ctx_sample(c, &s, e);
+	return rc ? rc : chaser_sample(c, &k->chaser, e);
 }
 
 static int verify(struct ctx *c, struct err *e)
 {
 	struct reading *k = ctx_state(c);
-	int rc = gpu_error((int)cudaSetDevice(OWN), e, "choosing the GPU");
+	int rc;
 
-	*k->at = k->ring;
-	if (!rc)
-		rc = gpu_error(gpu_chase_launch(k->at, CHECKED_STEPS, k->lanes.lane[0].stream), e,
-			       "launching the chase that is verified");
-	if (!rc)
-		rc = lanes_wait(&k->lanes, "waiting for that chase", e);
-	if (rc || *k->at == k->ring + k->end)
+	*k->chaser.at = k->ring;
+	rc = chaser_check(&k->chaser, e);
+	if (rc || *k->chaser.at == k->ring + k->end)
 		return rc;
 	return err_set(
 		e, EBADMSG,
 		"GPU %d reads GPU %d: after %d steps it is not where the CPU is: it read other "
 		"pointers",
-		k->peers.gpu[OWN].number, k->peers.gpu[PEER].number, CHECKED_STEPS);
+		k->peers.gpu[OWN].number, k->peers.gpu[PEER].number, CHASER_CHECKED_STEPS);
 }
 
 static void teardown(struct ctx *c)
@@ -171,9 +134,7 @@ static void teardown(struct ctx *c)
 		return;
 	if (k->ring)
 		cudaFree(k->ring);
-	if (k->at)
-		cudaFreeHost(k->at);
-	lanes_close(&k->lanes);
+	chaser_close(&k->chaser);
 	peers_close(&k->peers);
 	free(k);
 	ctx_set_state(c, NULL);

@@ -11,7 +11,7 @@
 #include <errno.h>
 
 static const struct param params[] = {
-	{.name = "gpu", .type = PARAM_GPU, .def = "all", .help = "which GPU, by PCI order"},
+	GPU_PARAM_GPU,
 	{.name = NULL},
 };
 

@@ -1,0 +1,67 @@
+/* See chaser.h. */
+#ifdef ASSAY_CUDA
+
+#include "chaser.h"
+#include "gpu.h"
+#include "gpu_chase.h"
+
+#include <cuda_runtime_api.h>
+
+int chaser_open(struct chaser *k, uint64_t steps, struct err *e)
+{
+	int rc = lanes_open(&k->lanes, 1, e);
+
+	k->steps = steps;
+	return rc ? rc
+		  : gpu_error((int)cudaHostAlloc((void **)&k->at, sizeof(*k->at),
+						 cudaHostAllocMapped),
+			      e, "allocating a word of pinned memory");
+}
+
+void chaser_close(struct chaser *k)
+{
+	if (k->at)
+		cudaFreeHost(k->at);
+	lanes_close(&k->lanes);
+}
+
+static int queue(void *arg, int lane, struct CUstream_st *stream)
+{
+	const struct chaser *k = arg;
+
+	return gpu_chase_launch(k->at, k->steps, stream);
+}
+
+static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
+{
+	struct chaser *k = arg;
+
+	return lanes_time(&k->lanes, 1, true, queue, k, n, seconds, e);
+}
+
+int chaser_sample(struct ctx *c, struct chaser *k, struct err *e)
+{
+	const struct sampling s = {.metric = "latency",
+				   .form = SAMPLE_TIME,
+				   .work = (double)k->steps,
+				   .tick_s = GATED_TICK_S,
+				   .max_batch = GATE_MAX_OPS,
+				   .brief = true,
+				   .batch = batch,
+				   .arg = k};
+
+	return ctx_sample(c, &s, e);
+}
+
+int chaser_check(struct chaser *k, struct err *e)
+{
+	const struct lane *own = &k->lanes.lane[0];
+	int rc = gpu_error((int)cudaSetDevice(own->device), e, "choosing the GPU");
+
+	if (!rc)
+		rc = gpu_error(gpu_chase_launch(k->at, CHASER_CHECKED_STEPS, own->stream), e,
+			       "launching the chase that is verified");
+	return rc ? rc : lanes_wait(&k->lanes, "waiting for that chase", e);
+}
+
+#endif
