@@ -82,6 +82,7 @@ struct bench {
 	const char *method;	    /* two or three sentences for the report's method section */
 	const struct param *params; /* ends with .name == NULL; labels are sorted by the harness */
 	const struct metric *metrics; /* ends with .name == NULL */
+	size_t state_bytes;	      /* of ctx_state: zeros before setup */
 	bool quiet;		      /* NVML must not be polled beside it: it measures latencies */
 	double process_s; /* about what a process takes, for the plan, if it does not warm up; or 0
 			   */
@@ -95,13 +96,14 @@ struct bench {
 	 * a SKIP. setup, run, verify, teardown: an error is a step's ERROR; verify: -EBADMSG is a
 	 * FAIL of that case (the case's samples are marked "corrupt", other cases go on);
 	 * setup or run: -ENOTSUP is a SKIP of the step or of the case.
-	 * Order: supported, setup, then for each case run and verify, then teardown.
+	 * Order: supported, setup, then for each case run and verify, then teardown, which comes
+	 * after an error of setup as well.
 	 */
 	int (*supported)(struct ctx *c, struct err *e); /* may be NULL */
 	int (*setup)(struct ctx *c, struct err *e);	/* may be NULL; once a process */
 	int (*run)(struct ctx *c, struct err *e);	/* once a case; NULL: not in this build */
 	int (*verify)(struct ctx *c, struct err *e);	/* may be NULL; once a case */
-	void (*teardown)(struct ctx *c);		/* may be NULL; also after errors */
+	void (*teardown)(struct ctx *c);		/* may be NULL */
 	/* what `assay member NAME` does, where several processes act together; else NULL */
 	const struct gang_role *member;
 };
@@ -138,8 +140,7 @@ const char *ctx_arm(const struct ctx *c);
  */
 const char *ctx_ranks(const struct ctx *c, unsigned *ranks);
 
-/* The benchmark's own state, kept from setup to teardown. */
-void ctx_set_state(struct ctx *c, void *state);
+/* The benchmark's own state of state_bytes, from setup to teardown; owned by the context. */
 void *ctx_state(const struct ctx *c);
 
 /* How many bytes of pinned memory this step may take on a node (a guest takes at most 25 %). */

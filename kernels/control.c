@@ -10,11 +10,9 @@
 #include "host.h"
 
 #include "../harness/base/clock.h"
-#include "../harness/base/mem.h"
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 
 enum { LOADS = 2048, ROUNDS = 8192, STRIDE = 256 };
 #define RING_BYTES ((size_t)16 << 20)
@@ -81,10 +79,9 @@ static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 
 static int setup(struct ctx *c, struct err *e)
 {
-	struct control *k = mem_zalloc(1, sizeof(*k));
+	struct control *k = ctx_state(c);
 	int node, rc;
 
-	ctx_set_state(c, k);
 	rc = host_home(&node, e);
 	if (!rc)
 		rc = host_pin(c, node, e);
@@ -166,10 +163,7 @@ static void teardown(struct ctx *c)
 {
 	struct control *k = ctx_state(c);
 
-	if (k)
-		placement_free(&k->ring);
-	free(k);
-	ctx_set_state(c, NULL);
+	placement_free(&k->ring);
 }
 
 const struct bench bench_control = {
@@ -184,6 +178,7 @@ const struct bench bench_control = {
 	.metrics = metrics,
 	.quiet = true,
 	.process_s = 0.1,
+	.state_bytes = sizeof(struct control),
 	.setup = setup,
 	.run = run,
 	.verify = verify,

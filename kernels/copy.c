@@ -15,7 +15,6 @@
 #include "host.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct metric metrics[] = {
@@ -47,7 +46,6 @@ static const struct metric metrics[] = {
 #include "lanes.h"
 
 #include "../harness/base/clock.h"
-#include "../harness/base/mem.h"
 
 #include <cuda_runtime_api.h>
 
@@ -226,11 +224,10 @@ static int open_gpu(struct ctx *c, struct copy *k, struct err *e)
 
 static int setup(struct ctx *c, struct err *e)
 {
-	struct copy *k = mem_zalloc(1, sizeof(*k));
+	struct copy *k = ctx_state(c);
 	struct err why = ERR_INIT;
 	int rc;
 
-	ctx_set_state(c, k);
 	k->seed = (uint32_t)ctx_seed(c);
 	k->node = (int)ctx_u64(c, "node");
 	pin(c, k->node);
@@ -367,13 +364,9 @@ static void teardown(struct ctx *c)
 {
 	struct copy *k = ctx_state(c);
 
-	if (!k)
-		return;
 	copy_device_close(k->device, k->diff);
 	copy_memory_close(&k->memory);
 	lanes_close(&k->lanes);
-	free(k);
-	ctx_set_state(c, NULL);
 }
 
 #endif
@@ -392,6 +385,7 @@ const struct bench bench_copy = {
 	.applies = copy_applies,
 	.supported = gpu_supported,
 #ifdef ASSAY_CUDA
+	.state_bytes = sizeof(struct copy),
 	.setup = setup,
 	.run = run,
 	.verify = verify,

@@ -14,7 +14,6 @@
 #include "gpu.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct param params[] = {
@@ -77,7 +76,6 @@ static int supported(struct ctx *c, struct err *e)
 
 #ifdef ASSAY_CUDA
 
-#include "../harness/base/mem.h"
 #include "../harness/probe/dimm.h"
 #include "../harness/probe/topology.h"
 
@@ -137,10 +135,7 @@ static int emit_shares(struct ctx *c, struct members *k, struct err *e)
 
 static int setup(struct ctx *c, struct err *e)
 {
-	struct members *k = mem_zalloc(1, sizeof(*k));
-
-	ctx_set_state(c, k);
-	return members_open(c, k, e);
+	return members_open(c, ctx_state(c), e);
 }
 
 static struct gpu_ceiling ceiling_of(const struct members *k, int i)
@@ -237,12 +232,7 @@ static int verify(struct ctx *c, struct err *e)
 
 static void teardown(struct ctx *c)
 {
-	struct members *k = ctx_state(c);
-
-	if (k)
-		members_close(k);
-	free(k);
-	ctx_set_state(c, NULL);
+	members_close(ctx_state(c));
 }
 
 #endif
@@ -259,6 +249,7 @@ const struct bench bench_copy_all = {
 	.metrics = metrics,
 	.supported = supported,
 #ifdef ASSAY_CUDA
+	.state_bytes = sizeof(struct members),
 	.setup = setup,
 	.run = run,
 	.verify = verify,

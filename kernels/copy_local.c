@@ -10,7 +10,6 @@
 #include "gpu.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct param params[] = {
@@ -40,8 +39,6 @@ static const struct metric metrics[] = {
 #include "copy_sm.h"
 #include "lanes.h"
 #include "pattern.h"
-
-#include "../harness/base/mem.h"
 
 #include <cuda_runtime_api.h>
 
@@ -88,12 +85,11 @@ static void find_ceiling(struct local *k)
 
 static int setup(struct ctx *c, struct err *e)
 {
-	struct local *k = mem_zalloc(1, sizeof(*k));
+	struct local *k = ctx_state(c);
 	size_t bytes = ctx_max_u64(c, "size");
 	cudaError_t code;
 	int rc;
 
-	ctx_set_state(c, k);
 	k->seed = (uint32_t)ctx_seed(c);
 	rc = gpu_not_shared(e);
 	if (!rc)
@@ -170,14 +166,10 @@ static void teardown(struct ctx *c)
 {
 	struct local *k = ctx_state(c);
 
-	if (!k)
-		return;
 	cudaFree(k->diff);
 	cudaFree(k->to);
 	cudaFree(k->from);
 	lanes_close(&k->lanes);
-	free(k);
-	ctx_set_state(c, NULL);
 }
 
 #endif
@@ -192,6 +184,7 @@ const struct bench bench_copy_local = {
 	.metrics = metrics,
 	.supported = gpu_supported,
 #ifdef ASSAY_CUDA
+	.state_bytes = sizeof(struct local),
 	.setup = setup,
 	.run = run,
 	.verify = verify,

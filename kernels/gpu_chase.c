@@ -13,7 +13,6 @@
 #include "host.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 static const struct param params[] = {
 	GPU_PARAM_GPU,
@@ -40,8 +39,6 @@ static const struct metric metrics[] = {
 #include "chaser.h"
 #include "gpu_link.h"
 
-#include "../harness/base/mem.h"
-
 enum { STEPS = 1 << 18 };
 
 struct chasing {
@@ -53,12 +50,11 @@ struct chasing {
 
 static int setup(struct ctx *c, struct err *e)
 {
-	struct chasing *k = mem_zalloc(1, sizeof(*k));
+	struct chasing *k = ctx_state(c);
 	struct err unpinned = ERR_INIT;
 	struct gpu_link link;
 	int rc;
 
-	ctx_set_state(c, k);
 	k->node = (int)ctx_u64(c, "node");
 	placement_pin_node(k->node, &unpinned); /* the proof says where the memory came to lie */
 	rc = gpu_not_shared(e);
@@ -122,12 +118,8 @@ static void teardown(struct ctx *c)
 {
 	struct chasing *k = ctx_state(c);
 
-	if (!k)
-		return;
 	copy_memory_close(&k->memory);
 	chaser_close(&k->chaser);
-	free(k);
-	ctx_set_state(c, NULL);
 }
 
 #endif
@@ -146,6 +138,7 @@ const struct bench bench_gpu_chase = {
 	.process_s = 3.9, /* 2.5 to start, seven samples */
 	.supported = gpu_supported,
 #ifdef ASSAY_CUDA
+	.state_bytes = sizeof(struct chasing),
 	.setup = setup,
 	.run = run,
 	.verify = verify,

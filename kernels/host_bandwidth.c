@@ -235,10 +235,9 @@ static int allocate(struct ctx *c, struct bandwidth *b, struct err *e)
 
 static int setup(struct ctx *c, struct err *e)
 {
-	struct bandwidth *b = mem_zalloc(1, sizeof(*b));
+	struct bandwidth *b = ctx_state(c);
 	int rc;
 
-	ctx_set_state(c, b);
 	b->cpu_node = (int)ctx_u64(c, "cpu_node");
 	b->node = (int)ctx_u64(c, "node");
 	rc = open_pool(c, b, e);
@@ -351,14 +350,10 @@ static void teardown(struct ctx *c)
 {
 	struct bandwidth *b = ctx_state(c);
 
-	if (!b)
-		return;
 	pool_close(b->pool);
 	for (int i = 0; i < ARRAYS; i++)
 		placement_free(&b->array[i]);
 	free(b->part);
-	free(b);
-	ctx_set_state(c, NULL);
 }
 
 const struct bench bench_host_bandwidth = {
@@ -371,6 +366,7 @@ const struct bench bench_host_bandwidth = {
 		"not among them. After each case one pass on poisoned arrays is checked whole.",
 	.params = params,
 	.metrics = metrics,
+	.state_bytes = sizeof(struct bandwidth),
 	.setup = setup,
 	.run = run,
 	.verify = verify,

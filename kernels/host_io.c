@@ -14,7 +14,6 @@
 #include "io_file.h"
 
 #include "../harness/base/clock.h"
-#include "../harness/base/mem.h"
 #include "../harness/base/rng.h"
 #include "../harness/probe/container.h"
 #include "../harness/probe/mounts.h"
@@ -231,13 +230,12 @@ static int supported(struct ctx *c, struct err *e)
 
 static int setup(struct ctx *c, struct err *e)
 {
-	struct host_io *h = mem_zalloc(1, sizeof(*h));
+	struct host_io *h = ctx_state(c);
 	char *folder = NULL;
 	struct topology t;
 	uint64_t bytes;
 	int node, rc;
 
-	ctx_set_state(c, h);
 	h->file.fd = -1;
 	rc = topology_read(&t, e);
 	if (rc)
@@ -321,10 +319,7 @@ static void teardown(struct ctx *c)
 {
 	struct host_io *h = ctx_state(c);
 
-	if (h)
-		io_file_close(&h->file);
-	free(h);
-	ctx_set_state(c, NULL);
+	io_file_close(&h->file);
 }
 
 const struct bench bench_host_io = {
@@ -338,6 +333,7 @@ const struct bench bench_host_io = {
 	.params = params,
 	.metrics = metrics,
 	.supported = supported,
+	.state_bytes = sizeof(struct host_io),
 	.setup = setup,
 	.run = run,
 	.verify = verify,

@@ -10,10 +10,8 @@
 #include "host.h"
 
 #include "../harness/base/clock.h"
-#include "../harness/base/mem.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 enum { LOADS = 4096 };
 
@@ -79,12 +77,11 @@ static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 
 static int setup(struct ctx *c, struct err *e)
 {
-	struct latency *l = mem_zalloc(1, sizeof(*l));
+	struct latency *l = ctx_state(c);
 	int cpu_node = (int)ctx_u64(c, "cpu_node"), node = (int)ctx_u64(c, "node");
 	uint64_t stride = ctx_u64(c, "stride"), bytes;
 	int rc;
 
-	ctx_set_state(c, l);
 	rc = host_ring_size(c, node, stride, &bytes, e);
 	if (!rc)
 		rc = host_pin(c, cpu_node, e);
@@ -139,10 +136,7 @@ static void teardown(struct ctx *c)
 {
 	struct latency *l = ctx_state(c);
 
-	if (l)
-		placement_free(&l->ring);
-	free(l);
-	ctx_set_state(c, NULL);
+	placement_free(&l->ring);
 }
 
 const struct bench bench_host_latency = {
@@ -154,6 +148,7 @@ const struct bench bench_host_latency = {
 		"it lies. Time of many loads on the monotonic clock, divided by their number.",
 	.params = params,
 	.metrics = metrics,
+	.state_bytes = sizeof(struct latency),
 	.setup = setup,
 	.run = run,
 	.verify = verify,

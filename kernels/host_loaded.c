@@ -224,11 +224,10 @@ static void prove(struct ctx *c, struct loaded *l, int node)
 
 static int setup(struct ctx *c, struct err *e)
 {
-	struct loaded *l = mem_zalloc(1, sizeof(*l));
+	struct loaded *l = ctx_state(c);
 	int cpu_node = (int)ctx_u64(c, "cpu_node"), node = (int)ctx_u64(c, "node"), rc;
 	const char *isa;
 
-	ctx_set_state(c, l);
 	l->loop = stream_loop(STREAM_READ, false, &isa);
 	l->load = (struct host_load){.kind = HOST_CHASE,
 				     .cpu_node = cpu_node,
@@ -345,14 +344,10 @@ static void teardown(struct ctx *c)
 {
 	struct loaded *l = ctx_state(c);
 
-	if (!l)
-		return;
 	pool_close(l->pool);
 	placement_free(&l->ring);
 	placement_free(&l->array);
 	free(l->reader);
-	free(l);
-	ctx_set_state(c, NULL);
 }
 
 const struct bench bench_host_loaded = {
@@ -366,6 +361,7 @@ const struct bench bench_host_loaded = {
 		"case.",
 	.params = params,
 	.metrics = metrics,
+	.state_bytes = sizeof(struct loaded),
 	.setup = setup,
 	.run = run,
 	.verify = verify,

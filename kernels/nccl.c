@@ -9,12 +9,10 @@
 #include "gpu.h"
 #include "nccl_debug.h"
 
-#include "../harness/base/mem.h"
 #include "../harness/base/units.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define EVENT_TICK_S 0.5e-6 /* resolution of event times, as the CUDA documentation gives it */
@@ -150,14 +148,13 @@ static int start_timed(struct nccl_state *k, struct ctx *c, struct gang_spec *ho
 
 static int setup(struct ctx *c, struct err *e)
 {
-	struct nccl_state *k = mem_zalloc(1, sizeof(*k));
+	struct nccl_state *k = ctx_state(c);
 	struct nccl_session *s = &k->session;
 	const char *env[NCCL_MAX_ENV];
 	struct gang_spec how = {.bench = "nccl"};
 	char version[300];
 	int rc;
 
-	ctx_set_state(c, k);
 	rc = session_init(s, c, e);
 	if (rc)
 		return rc;
@@ -312,13 +309,9 @@ static void teardown(struct ctx *c)
 	struct nccl_order o = {.patience_s = 0};
 	struct err e = ERR_INIT;
 
-	if (!k)
-		return;
 	if (k->session.gang && !k->broken && session_order(&k->session, NCCL_LEAVE, &o, &e))
 		ctx_log(c, "ending the communicator: %s", e.text);
 	session_stop(&k->session);
-	free(k);
-	ctx_set_state(c, NULL);
 }
 
 #endif
@@ -339,6 +332,7 @@ const struct bench bench_nccl = {
 	.params = params,
 	.metrics = metrics,
 #ifdef ASSAY_CUDA
+	.state_bytes = sizeof(struct nccl_state),
 	.setup = setup,
 	.run = run,
 	.verify = verify,

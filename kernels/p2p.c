@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct param params[] = {
@@ -72,8 +71,6 @@ static bool applies(const struct ctx *c)
 
 #include "peer_copy.h"
 
-#include "../harness/base/mem.h"
-
 enum { OWN, PEER }; /* CUDA ordinals */
 enum dir { READ, WRITE, BOTH };
 
@@ -89,10 +86,9 @@ struct p2p {
 
 static int setup(struct ctx *c, struct err *e)
 {
-	struct p2p *k = mem_zalloc(1, sizeof(*k));
+	struct p2p *k = ctx_state(c);
 	int rc;
 
-	ctx_set_state(c, k);
 	rc = gpu_not_shared(e);
 	if (!rc)
 		rc = peers_open(&k->peers, c, e);
@@ -229,13 +225,9 @@ static void teardown(struct ctx *c)
 {
 	struct p2p *k = ctx_state(c);
 
-	if (!k)
-		return;
 	peer_copy_close(&k->copy);
 	lanes_close(&k->lanes);
 	peers_close(&k->peers);
-	free(k);
-	ctx_set_state(c, NULL);
 }
 
 #endif
@@ -253,6 +245,7 @@ const struct bench bench_p2p = {
 	.applies = applies,
 	.supported = peers_supported,
 #ifdef ASSAY_CUDA
+	.state_bytes = sizeof(struct p2p),
 	.setup = setup,
 	.run = run,
 	.verify = verify,

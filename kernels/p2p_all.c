@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct param params[] = {
@@ -45,8 +44,6 @@ static const struct metric metrics[] = {
 #ifdef ASSAY_CUDA
 
 #include "peer_copy.h"
-
-#include "../harness/base/mem.h"
 
 enum { SUM = -1 };
 
@@ -85,10 +82,9 @@ static int switch_pairs(struct all *k, struct err *e)
 
 static int setup(struct ctx *c, struct err *e)
 {
-	struct all *k = mem_zalloc(1, sizeof(*k));
+	struct all *k = ctx_state(c);
 	int rc;
 
-	ctx_set_state(c, k);
 	rc = gpu_not_shared(e);
 	if (!rc)
 		rc = peers_open(&k->peers, c, e);
@@ -247,13 +243,9 @@ static void teardown(struct ctx *c)
 {
 	struct all *k = ctx_state(c);
 
-	if (!k)
-		return;
 	peer_copy_close(&k->copy);
 	lanes_close(&k->lanes);
 	peers_close(&k->peers);
-	free(k);
-	ctx_set_state(c, NULL);
 }
 
 #endif
@@ -269,6 +261,7 @@ const struct bench bench_p2p_all = {
 	.metrics = metrics,
 	.supported = peers_supported,
 #ifdef ASSAY_CUDA
+	.state_bytes = sizeof(struct all),
 	.setup = setup,
 	.run = run,
 	.verify = verify,

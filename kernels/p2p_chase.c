@@ -57,11 +57,10 @@ struct reading {
 
 static int setup(struct ctx *c, struct err *e)
 {
-	struct reading *k = mem_zalloc(1, sizeof(*k));
+	struct reading *k = ctx_state(c);
 	struct peer_path path;
 	int rc;
 
-	ctx_set_state(c, k);
 	rc = gpu_not_shared(e);
 	if (!rc)
 		rc = peers_open(&k->peers, c, e);
@@ -130,14 +129,10 @@ static void teardown(struct ctx *c)
 {
 	struct reading *k = ctx_state(c);
 
-	if (!k)
-		return;
 	if (k->ring)
 		cudaFree(k->ring);
 	chaser_close(&k->chaser);
 	peers_close(&k->peers);
-	free(k);
-	ctx_set_state(c, NULL);
 }
 
 #endif
@@ -155,6 +150,7 @@ const struct bench bench_p2p_chase = {
 	.process_s = 3.5,
 	.supported = peers_supported,
 #ifdef ASSAY_CUDA
+	.state_bytes = sizeof(struct reading),
 	.setup = setup,
 	.run = run,
 	.verify = verify,

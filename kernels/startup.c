@@ -8,14 +8,12 @@
 #include "host.h"
 
 #include "../harness/base/clock.h"
-#include "../harness/base/mem.h"
 #include "../harness/base/self.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,10 +82,9 @@ static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 
 static int setup(struct ctx *c, struct err *e)
 {
-	struct startup *s = mem_zalloc(1, sizeof(*s));
+	struct startup *s = ctx_state(c);
 	int node, rc;
 
-	ctx_set_state(c, s);
 	s->self = ctx_self(c);
 	s->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (s->null < 0)
@@ -148,10 +145,8 @@ static void teardown(struct ctx *c)
 {
 	struct startup *s = ctx_state(c);
 
-	if (s && s->null >= 0)
+	if (s->null >= 0)
 		close(s->null);
-	free(s);
-	ctx_set_state(c, NULL);
 }
 
 const struct bench bench_startup = {
@@ -165,6 +160,7 @@ const struct bench bench_startup = {
 	.metrics = metrics,
 	.quiet = true,
 	.process_s = 0.1,
+	.state_bytes = sizeof(struct startup),
 	.setup = setup,
 	.run = run,
 	.verify = verify,

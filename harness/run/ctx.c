@@ -260,11 +260,6 @@ const char *ctx_ranks(const struct ctx *c, unsigned *ranks)
 	return c->args->rendezvous;
 }
 
-void ctx_set_state(struct ctx *c, void *state)
-{
-	c->state = state;
-}
-
 void *ctx_state(const struct ctx *c)
 {
 	return c->state;

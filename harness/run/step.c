@@ -1,6 +1,7 @@
 /* The inside of a step: see step.h. */
 #include "step.h"
 #include "../base/clock.h"
+#include "../base/mem.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -148,6 +149,7 @@ enum status step_run(struct ctx *c, char *reason, size_t n)
 			     "built without nvcc: the GPU part is not in this program");
 	c->start_ns = clock_meas_ns();
 	bool set_up = !rc;
+	c->state = mem_zalloc(1, c->b->state_bytes);
 	if (!rc && c->b->setup)
 		rc = c->b->setup(c, &e);
 	for (unsigned i = first; !rc && i < c->cases && last == ST_PASS;
@@ -157,6 +159,8 @@ enum status step_run(struct ctx *c, char *reason, size_t n)
 	}
 	if (set_up && c->b->teardown)
 		c->b->teardown(c);
+	free(c->state);
+	c->state = NULL;
 	if (rc) {
 		snprintf(reason, n, "%s", e.text);
 		return rc == -ENOTSUP ? ST_SKIP : rc == -EBADMSG ? ST_FAIL : ST_ERROR;

@@ -120,11 +120,6 @@ const char *ctx_ranks(const struct ctx *c, unsigned *ranks)
 	return c->rendezvous;
 }
 
-void ctx_set_state(struct ctx *c, void *state)
-{
-	c->state = state;
-}
-
 void *ctx_state(const struct ctx *c)
 {
 	return c->state;
@@ -197,6 +192,21 @@ int ctx_sample(struct ctx *c, const struct sampling *s, struct err *e)
 						: seconds / (s->work * (double)n));
 	}
 	return rc;
+}
+
+/* The benchmark's setup, with its state. */
+static inline int fake_setup(struct ctx *c, struct err *e)
+{
+	c->state = calloc(1, c->bench->state_bytes);
+	return c->bench->setup(c, e);
+}
+
+/* Its end, after an error of its setup as well. */
+static inline void fake_end(struct ctx *c)
+{
+	c->bench->teardown(c);
+	free(c->state);
+	free(c);
 }
 
 /* NULL where no such fact was told. */

@@ -27,16 +27,9 @@ static struct ctx *start(const struct bench *b, const char *const *set)
 	c->bench = b;
 	c->set = set;
 	sched_setaffinity(0, sizeof(all_cpus), &all_cpus);
-	if (b->setup(c, &e))
+	if (fake_setup(c, &e))
 		fail_msg("setup: %s", e.text);
 	return c;
-}
-
-static void end(struct ctx *c)
-{
-	c->bench->teardown(c);
-	assert_null(c->state);
-	free(c);
 }
 
 static const char *const small_ring[] = {"cpu_node=0", "node=0", "size=4MiB", "pages=4k", NULL};
@@ -54,7 +47,7 @@ static void latency_is_measured_and_verified(void **state)
 	assert_string_equal(fake_fact(c, "pages"), "4K");
 	assert_string_equal(fake_fact(c, "size"), "4194304");
 	assert_non_null(fake_fact(c, "cpu"));
-	end(c);
+	fake_end(c);
 }
 
 static void a_broken_ring_fails(void **state)
@@ -66,7 +59,7 @@ static void a_broken_ring_fails(void **state)
 	ring[0] = ring;
 	assert_int_equal(bench_host_latency.verify(c, &e), -EBADMSG);
 	assert_non_null(strstr(e.text, "16384 pointers"));
-	end(c);
+	fake_end(c);
 }
 
 static void more_than_a_guest_may_take_is_skipped(void **state)
@@ -81,9 +74,9 @@ static void more_than_a_guest_may_take_is_skipped(void **state)
 		struct err e = ERR_INIT;
 		c->bench = all[i / 2];
 		c->set = i % 2 ? huge : nowhere;
-		assert_int_equal(c->bench->setup(c, &e), -ENOTSUP);
+		assert_int_equal(fake_setup(c, &e), -ENOTSUP);
 		assert_non_null(strstr(e.text, i % 2 ? "quarter" : "node 200"));
-		end(c);
+		fake_end(c);
 	}
 }
 
@@ -110,7 +103,7 @@ static void bandwidth_of_every_loop(void **state)
 			assert_non_null(fake_fact(c, "vectors"));
 			assert_non_null(fake_fact(c, "threads"));
 		}
-		end(c);
+		fake_end(c);
 	}
 }
 
@@ -127,7 +120,7 @@ static void wrong_data_fails(void **state)
 	assert_int_equal(bench_host_bandwidth.verify(c, &e), -EBADMSG);
 	assert_non_null(strstr(e.text, "copy: 1 of 262144"));
 	assert_non_null(strstr(e.text, "byte offset 8000"));
-	end(c);
+	fake_end(c);
 }
 
 /* Known layout: ring and array are the first members of its state. */
@@ -163,7 +156,7 @@ static void latency_beside_readers(void **state)
 			assert_non_null(fake_fact(c, "cpu"));
 		}
 		assert_int_equal(c->others, i == 0 || rc ? 0 : 1);
-		end(c);
+		fake_end(c);
 	}
 }
 
@@ -175,7 +168,7 @@ static void readers_of_wrong_data_fail(void **state)
 
 	loaded_latency("load=full", &c, &rc);
 	if (rc == -ENOTSUP) {
-		end(c);
+		fake_end(c);
 		skip();
 	}
 	struct placement_buf *buf = c->state;
@@ -188,7 +181,7 @@ static void readers_of_wrong_data_fail(void **state)
 	err_clear(&e);
 	assert_int_equal(bench_host_loaded.verify(c, &e), -EBADMSG);
 	assert_non_null(strstr(e.text, "131072 pointers"));
-	end(c);
+	fake_end(c);
 }
 
 static void controls_are_measured_and_verified(void **state)
@@ -206,7 +199,7 @@ static void controls_are_measured_and_verified(void **state)
 	ring[0] = ring;
 	assert_int_equal(bench_control.verify(c, &e), -EBADMSG);
 	assert_non_null(strstr(e.text, "65536 pointers"));
-	end(c);
+	fake_end(c);
 }
 
 /* What was not computed is found out: neither chain was followed. */
@@ -217,7 +210,7 @@ static void controls_that_did_nothing_fail(void **state)
 
 	assert_int_equal(bench_control.verify(c, &e), -EBADMSG);
 	assert_non_null(strstr(e.text, "0 rounds"));
-	end(c);
+	fake_end(c);
 }
 
 /* From here on mbind does nothing and says that it did. False where the kernel has no such filter.
@@ -273,7 +266,7 @@ static void memory_elsewhere_fails(void **state)
 		assert_int_equal(all[i]->verify(c, &e), -EBADMSG);
 		assert_non_null(strstr(e.text, "1024 of 1024 pages are not on NUMA node 1"));
 		assert_non_null(strstr(e.text, "found on node 0"));
-		end(c);
+		fake_end(c);
 	}
 	tree_drop();
 }

@@ -53,16 +53,9 @@ static struct ctx *set_up(const char *const *set)
 	struct ctx *c = make(set);
 	struct err e = ERR_INIT;
 
-	if (bench_host_io.setup(c, &e))
+	if (fake_setup(c, &e))
 		fail_msg("setup: %s", e.text);
 	return c;
-}
-
-static void tear_down(struct ctx *c)
-{
-	bench_host_io.teardown(c);
-	assert_null(c->state);
-	free(c);
 }
 
 static int entries(void)
@@ -105,7 +98,7 @@ static void every_case(void **state)
 		}
 		assert_non_null(fake_fact(c, "filesystem"));
 		assert_string_equal(fake_fact(c, "folder"), folder);
-		tear_down(c);
+		fake_end(c);
 	}
 	assert_int_equal(entries(), 0);
 }
@@ -134,7 +127,7 @@ static void wrong_data_fails(void **state)
 		assert_int_equal(bench_host_io.verify(c, &e), -EBADMSG);
 		assert_non_null(strstr(e.text, "block 3 of the file"));
 		assert_non_null(strstr(e.text, i ? "first at offset 12288" : "offset 12345"));
-		tear_down(c);
+		fake_end(c);
 	}
 }
 
@@ -190,9 +183,9 @@ static void refused(const char *where, const char *says)
 	struct ctx *c = make(set);
 	struct err e = ERR_INIT;
 
-	assert_int_equal(bench_host_io.setup(c, &e), -ENOTSUP);
+	assert_int_equal(fake_setup(c, &e), -ENOTSUP);
 	assert_non_null(strstr(e.text, says));
-	tear_down(c);
+	fake_end(c);
 }
 
 static void folders_that_will_not_do(void **state)
@@ -209,7 +202,7 @@ static void root_is_the_root_file_system(void **state)
 	const char *set[] = {"where=root", size, NULL};
 	struct ctx *c = make(set);
 	struct err e = ERR_INIT;
-	int rc = bench_host_io.setup(c, &e);
+	int rc = fake_setup(c, &e);
 
 	if (rc) {
 		assert_int_equal(rc, -ENOTSUP); /* read-only, or in memory */
@@ -217,7 +210,7 @@ static void root_is_the_root_file_system(void **state)
 	} else {
 		assert_non_null(fake_fact(c, "filesystem"));
 	}
-	tear_down(c);
+	fake_end(c);
 }
 
 int main(void)

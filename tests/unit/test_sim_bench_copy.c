@@ -21,17 +21,11 @@ static struct ctx *started(const struct bench *b, const char *const *set, uint64
 	c->bench = b;
 	c->pinned_limit = pinned_limit;
 	CHECK(!b->supported(c, &e));
-	if (b->setup(c, &e)) {
+	if (fake_setup(c, &e)) {
 		fprintf(stderr, "%s\n", e.text);
 		_exit(1);
 	}
 	return c;
-}
-
-static void ended(struct ctx *c)
-{
-	c->bench->teardown(c);
-	free(c);
 }
 
 static void corrupted(void)
@@ -44,7 +38,7 @@ static void corrupted(void)
 	CHECK(bench_copy.verify(c, &e) == -EBADMSG);
 	CHECK(strstr(e.text, "gpu 0: d2h copy of 67108864 bytes (pinned, ce)"));
 	CHECK(strstr(e.text, "1 byte is wrong, the first at offset 33554432"));
-	ended(c);
+	fake_end(c);
 }
 
 /* Both ways run, one of them loses a bit; write-combined memory is checked by the GPU. */
@@ -59,7 +53,7 @@ static void corrupted_way_back(void)
 	CHECK(bench_copy.verify(c, &e) == -EBADMSG);
 	CHECK(strstr(e.text, "gpu 0: d2h copy of 1048576 bytes (writecombined, ce)"));
 	CHECK(strstr(e.text, "1 byte is wrong, the first at offset 524288"));
-	ended(c);
+	fake_end(c);
 }
 
 static void little_memory(void)
@@ -71,11 +65,11 @@ static void little_memory(void)
 
 	CHECK(bench_copy.run(c, &e) == -ENOTSUP);
 	CHECK(strstr(e.text, "4194304 bytes of pinned memory"));
-	ended(c);
+	fake_end(c);
 	err_clear(&e);
 	c = started(&bench_copy, both, 4 << 20); /* one way would do */
 	CHECK(bench_copy.run(c, &e) == -ENOTSUP);
-	ended(c);
+	fake_end(c);
 }
 
 static void facts(void)
@@ -89,7 +83,7 @@ static void facts(void)
 	CHECK(!strcmp(fake_fact(c, "thread"), "PINNED"));
 	CHECK(!fake_fact(c, "pages")); /* pinned memory is the driver's */
 	CHECK(strstr(fake_fact(c, "kin"), "H100"));
-	ended(c);
+	fake_end(c);
 }
 
 static void huge_pages(void)
@@ -102,7 +96,7 @@ static void huge_pages(void)
 	CHECK(!bench_copy.run(c, &e));
 	CHECK(!strcmp(fake_fact(c, "pages"), "THP"));
 	CHECK(!strcmp(fake_fact(c, "placement"), "PROVEN"));
-	ended(c);
+	fake_end(c);
 }
 
 static void another_node(void)
@@ -114,7 +108,7 @@ static void another_node(void)
 
 	CHECK(!bench_copy.run(c, &e));
 	CHECK(!bench_copy.verify(c, &e));
-	ended(c);
+	fake_end(c);
 }
 
 /* ---- all GPUs at once ---- */
@@ -135,7 +129,7 @@ static double value_of(const char *member)
 	}
 	CHECK(!strcmp(fake_fact(c, "placement"), "PROVEN"));
 	v = c->value[0];
-	ended(c);
+	fake_end(c);
 	return v;
 }
 
@@ -183,12 +177,12 @@ static void corrupted_neighbour(void)
 	CHECK(!bench_copy_all.run(c, &e));
 	CHECK(bench_copy_all.verify(c, &e) == -EBADMSG);
 	CHECK(strstr(e.text, "gpu 2: d2h copy of 1048576 bytes"));
-	ended(c);
+	fake_end(c);
 	err_clear(&e);
 	c = started(&bench_copy_all, other, 0);
 	CHECK(!bench_copy_all.run(c, &e));
 	CHECK(!bench_copy_all.verify(c, &e));
-	ended(c);
+	fake_end(c);
 }
 
 static void one_gpu(void)
@@ -218,11 +212,11 @@ static void chase(void)
 	CHECK(!bench_gpu_chase.verify(c, &e));
 	CHECK(within(c->value[0], local, 0.01));
 	CHECK(!strcmp(fake_fact(c, "placement"), "PROVEN"));
-	ended(c);
+	fake_end(c);
 	c = started(&bench_gpu_chase, far, 0);
 	CHECK(!bench_gpu_chase.run(c, &e));
 	CHECK(within(c->value[0], local + m->latency_remote_s - m->latency_local_s, 0.01));
-	ended(c);
+	fake_end(c);
 }
 
 static void copies_arrive_whole(void **state)

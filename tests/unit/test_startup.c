@@ -41,15 +41,8 @@ static struct ctx *set_up(const char *self)
 
 	c->bench = &bench_startup;
 	c->self = self;
-	assert_int_equal(bench_startup.setup(c, &e), 0);
+	assert_int_equal(fake_setup(c, &e), 0);
 	return c;
-}
-
-static void tear_down(struct ctx *c)
-{
-	bench_startup.teardown(c);
-	assert_null(c->state);
-	free(c);
 }
 
 static void a_start_is_measured_and_verified(void **state)
@@ -62,7 +55,7 @@ static void a_start_is_measured_and_verified(void **state)
 	assert_true(c->value[0] > 1e-6);
 	assert_non_null(fake_fact(c, "cpu"));
 	assert_int_equal(bench_startup.verify(c, &e), 0);
-	tear_down(c);
+	fake_end(c);
 }
 
 static void another_program_fails(void **state)
@@ -73,7 +66,7 @@ static void another_program_fails(void **state)
 	assert_int_equal(bench_startup.run(c, &e), 0);
 	assert_int_equal(bench_startup.verify(c, &e), -EBADMSG);
 	assert_non_null(strstr(e.text, "not this program"));
-	tear_down(c);
+	fake_end(c);
 }
 
 static void what_does_not_start_is_an_error(void **state)
@@ -88,7 +81,7 @@ static void what_does_not_start_is_an_error(void **state)
 		assert_true(bench_startup.run(c, &e) < 0);
 		assert_non_null(strstr(e.text, says[i]));
 		assert_int_equal(c->values, 0);
-		tear_down(c);
+		fake_end(c);
 	}
 }
 
