@@ -28,7 +28,9 @@ static const char *advice(const struct result *r)
 			   : "Mend what the reason names and run again; the bundle is the "
 			     "evidence.";
 	case ST_ERROR:
-		return "run.log in the bundle holds what the step printed before it ended.";
+		return gpu ? "run.log in the bundle holds what the step printed before it ended; "
+			     "look for XIDs in the kernel log as well (dmesg | grep -i xid)."
+			   : "run.log in the bundle holds what the step printed before it ended.";
 	case ST_TIMEOUT:
 		return gpu ? "Look for XIDs in the kernel log (dmesg | grep -i xid) and whether "
 			     "nvidia-smi still answers for this GPU."

@@ -22,7 +22,8 @@ struct intern; /* a pool of texts, formats/intern.h */
  * manifest.csv. Keys are dotted names; two forms carry more:
  *   metric.BENCH.METRIC.unit|better|class    the metric tables of the benchmarks that ran
  *   metric.BENCH.METRIC.siblings             labels over which values should be equal
- *   bench.BENCH.summary
+ *   bench.BENCH.summary|method
+ *   bench.BENCH.options                      "patience,variables": parameters that are in no key
  *   fact.KIND.BENCH[.METRIC]{labels}         a statement about every key that has these labels:
  *                                            KIND ceiling (value in the metric's unit), placement
  *                                            (PROVEN, UNPROVEN, WRONG), pages (4K, THP, HUGETLB),
@@ -107,6 +108,9 @@ unsigned bundle_resumed(const struct bundle_data *d);
 /* What the metric tables say: what is unit, better, class, siblings. "" where they don't know. */
 const char *bundle_metric(const struct bundle_data *d, const char *bench, const char *metric,
 			  const char *what);
+
+/* Labels as a key of the benchmark has them: without its options. Caller frees. */
+char *bundle_without_options(const struct bundle_data *d, const char *bench, const char *labels);
 
 /*
  * The most specific fact of that kind about a metric key: its value (and source), NULL if

@@ -7,6 +7,7 @@
 #include "bundle_open.h"
 #include "csv.h"
 #include "intern.h"
+#include "key.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -267,4 +268,13 @@ const char *bundle_metric(const struct bundle_data *d, const char *bench, const 
 
 	free(key);
 	return v ? v : "";
+}
+
+char *bundle_without_options(const struct bundle_data *d, const char *bench, const char *labels)
+{
+	char *key = mem_printf("bench.%s.options", bench);
+	const char *options = bundle_value(d, NULL, key);
+
+	free(key);
+	return key_without(labels, options ? options : "");
 }

@@ -66,34 +66,6 @@ static bool is_there(const struct comparison *c, size_t rows, const char *bench,
 	return false;
 }
 
-/* The case's labels without options: only names that keys of the benchmark have, where known. */
-static char *key_of_case(const struct comparison *c, size_t rows, const char *bench,
-			 const char *labels)
-{
-	const char *like = NULL;
-	struct buf out = BUF_INIT;
-	size_t len;
-
-	for (size_t i = 0; i < rows && !like; i++)
-		like = strcmp(c->row[i].bench, bench) ? NULL : c->row[i].labels;
-	for (const char *s = labels; *s;) {
-		size_t n = strcspn(s, ",");
-		char *name = mem_strndup(s, strcspn(s, "="));
-
-		if (!like || key_find(like, name, &len)) {
-			if (out.len)
-				buf_putc(&out, ',');
-			buf_add(&out, s, n);
-		}
-		free(name);
-		s += n;
-		s += *s == ',';
-	}
-	char *key = mem_strdup(buf_str(&out));
-	buf_free(&out);
-	return key;
-}
-
 /* What an arm says about a case that gave no number: its own fact, else what the step came to. */
 static void say_why(struct buf *why, const struct arms *a, int arm, const char *bench,
 		    const char *labels, unsigned step, enum status *status)
@@ -117,9 +89,9 @@ static void say_why(struct buf *why, const struct arms *a, int arm, const char *
 }
 
 static void add_missing(struct arms *a, const struct plan_row *plan, const char *metric,
-			const char *labels, size_t rows)
+			const char *labels)
 {
-	char *key = key_of_case(a->out, rows, plan->bench, labels);
+	char *key = bundle_without_options(a->d, plan->bench, labels);
 	struct buf why = BUF_INIT;
 	enum status status[2] = {ST_SKIP, ST_SKIP};
 
@@ -139,8 +111,7 @@ static void add_missing(struct arms *a, const struct plan_row *plan, const char 
 }
 
 /* One pattern in one step: all cases that it names. */
-static void walk_cases(struct arms *a, const struct plan_row *plan, const struct key_parts *k,
-		       size_t rows)
+static void walk_cases(struct arms *a, const struct plan_row *plan, const struct key_parts *k)
 {
 	char *params = mem_strdup(plan->params);
 	struct choice *c = mem_zalloc(KEY_MAX_LABELS, sizeof(*c));
@@ -156,7 +127,7 @@ static void walk_cases(struct arms *a, const struct plan_row *plan, const struct
 		const char *text = buf_str(&labels);
 		if (key_subset(k->labels, text) &&
 		    !is_there(a->out, a->out->n, plan->bench, k->metric, text))
-			add_missing(a, plan, k->metric, text, rows);
+			add_missing(a, plan, k->metric, text);
 	} while (next_case(pick, c, n) && ++cases < CASES);
 	buf_free(&labels);
 	free(c);
@@ -166,7 +137,6 @@ static void walk_cases(struct arms *a, const struct plan_row *plan, const struct
 void arms_missing_gates(struct arms *a, const char *patterns)
 {
 	char *words = mem_strdup(patterns), *save = NULL;
-	size_t rows = a->out->n;
 
 	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
 		struct key_parts k;
@@ -175,7 +145,7 @@ void arms_missing_gates(struct arms *a, const char *patterns)
 			continue;
 		for (size_t i = 0; i < a->d->n_plan; i++)
 			if (!strcmp(a->d->plan[i].bench, k.bench) && k.metric[0])
-				walk_cases(a, &a->d->plan[i], &k, rows);
+				walk_cases(a, &a->d->plan[i], &k);
 		key_parts_free(&k);
 	}
 	free(words);

@@ -117,9 +117,13 @@ const char *results_keep(struct results *r, char *text)
 	return text;
 }
 
-char *steps_labels(const char *params)
+/*
+ * "gpu=3 memory=pinned,pageable patience=20 size=4" -> "gpu=3,size=4": sorted, without options. The
+ * caller frees.
+ */
+static char *labels_of(const struct bundle_data *d, const struct plan_row *plan)
 {
-	char *copy = mem_strdup(params), *save = NULL;
+	char *copy = mem_strdup(plan->params), *save = NULL, *labels;
 	struct label l[KEY_MAX_LABELS];
 	struct buf out = BUF_INIT;
 	size_t n = 0;
@@ -134,8 +138,10 @@ char *steps_labels(const char *params)
 			l[n++] = (struct label){.name = w, .value = eq + 1};
 	}
 	key_labels(&out, l, n);
+	labels = bundle_without_options(d, plan->bench, buf_str(&out));
+	buf_free(&out);
 	free(copy);
-	return buf_steal(&out);
+	return labels;
 }
 
 static const struct plan_row *plan_of(const struct bundle_data *d, unsigned step)
@@ -146,9 +152,11 @@ static const struct plan_row *plan_of(const struct bundle_data *d, unsigned step
 	return NULL;
 }
 
-static struct step_result *add_step(struct results *out, const char *arm, unsigned step,
-				    const struct plan_row *plan)
+static struct step_result *add_step(struct results *out, const struct bundle_data *d,
+				    const char *arm, unsigned step)
 {
+	const struct plan_row *plan = plan_of(d, step);
+
 	out->step = mem_grow(out->step, out->n_steps, &out->cap_steps, sizeof(*out->step));
 	struct step_result *s = &out->step[out->n_steps++];
 
@@ -156,7 +164,7 @@ static struct step_result *add_step(struct results *out, const char *arm, unsign
 	s->step = step;
 	s->plan = plan;
 	s->bench = plan ? plan->bench : "";
-	s->labels = plan ? results_keep(out, steps_labels(plan->params)) : "";
+	s->labels = plan ? results_keep(out, labels_of(d, plan)) : "";
 	return s;
 }
 
@@ -211,8 +219,8 @@ static int by_step_and_arm(const void *pa, const void *pb)
 }
 
 /* All entries of one step: one result for each arm among them. */
-static void add_arms(struct results *out, const struct ended *list, size_t n,
-		     const struct plan_row *plan)
+static void add_arms(struct results *out, const struct bundle_data *d, const struct ended *list,
+		     size_t n)
 {
 	const struct ended **of_arm = mem_zalloc(n, sizeof(*of_arm));
 	char *done = mem_zalloc(n, 1);
@@ -228,7 +236,7 @@ static void add_arms(struct results *out, const struct ended *list, size_t n,
 			of_arm[k++] = &list[j];
 			done[j] = 1;
 		}
-		settle(add_step(out, list[i].row->arm, list[i].row->step, plan), of_arm, k);
+		settle(add_step(out, d, list[i].row->arm, list[i].row->step), of_arm, k);
 	}
 	free(of_arm);
 	free(done);
@@ -258,12 +266,11 @@ void steps_make(struct results *out, const struct bundle_data *d, const struct e
 	for (size_t i = 0, end; i < n; i = end) {
 		for (end = i + 1; end < n && list[i].row->step == list[end].row->step; end++)
 			;
-		add_arms(out, list + i, end - i, plan_of(d, list[i].row->step));
+		add_arms(out, d, list + i, end - i);
 	}
 	for (size_t i = 0; i < d->n_plan; i++) {
-		if (has_step(list, n, d->plan[i].step))
-			continue;
-		settle_unstarted(add_step(out, arm, d->plan[i].step, &d->plan[i]));
+		if (!has_step(list, n, d->plan[i].step))
+			settle_unstarted(add_step(out, d, arm, d->plan[i].step));
 	}
 	if (out->n_steps)
 		qsort(out->step, out->n_steps, sizeof(*out->step), by_step_and_arm);

@@ -19,9 +19,6 @@ const struct ended *ended_find(const struct ended *list, size_t n, const char *a
 void steps_make(struct results *out, const struct bundle_data *d, const struct ended *list,
 		size_t n);
 
-/* "gpu=3 memory=pinned,pageable size=4" -> "gpu=3,size=4": sorted, the caller frees. */
-char *steps_labels(const char *params);
-
 /* How bad: PASS < SKIP < BUSY < TIMEOUT < ERROR < FAIL. */
 int steps_severity(enum status s);
 

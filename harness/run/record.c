@@ -1,5 +1,6 @@
 /* What the bundle says about the run as a whole: see record.h. */
 #include "record.h"
+#include "../base/buf.h"
 #include "../base/clock.h"
 #include "../base/mem.h"
 #include "../base/rng.h"
@@ -32,6 +33,24 @@ static int add(const struct parent *p, const char *key, const char *value, const
 	return bundle_add_manifest(p->bundle, "", key, value, source, e);
 }
 
+/* "patience,variables": the parameters that are in no key. Nothing where there are none. */
+static int add_options(const struct parent *p, const struct bench *b, struct err *e)
+{
+	struct buf names = BUF_INIT;
+	char key[128];
+	int rc = 0;
+
+	for (const struct param *x = b->params; x->name; x++) {
+		if (x->option)
+			buf_printf(&names, "%s%s", names.len ? "," : "", x->name);
+	}
+	snprintf(key, sizeof(key), "bench.%s.options", b->name);
+	if (names.len)
+		rc = add(p, key, buf_str(&names), "benchmark", e);
+	buf_free(&names);
+	return rc;
+}
+
 static int add_metrics(const struct parent *p, const struct bench *b, struct err *e)
 {
 	static const char *const better[] = {"higher", "lower", "none"};
@@ -43,6 +62,8 @@ static int add_metrics(const struct parent *p, const struct bench *b, struct err
 	snprintf(key, sizeof(key), "bench.%s.method", b->name);
 	if (!rc)
 		rc = add(p, key, b->method ? b->method : "", "benchmark", e);
+	if (!rc)
+		rc = add_options(p, b, e);
 	for (const struct metric *m = b->metrics; m->name && !rc; m++) {
 		const char *field[] = {"unit", "better", "class", "siblings"};
 		const char *value[] = {m->unit, better[m->better], m->cls, m->siblings};

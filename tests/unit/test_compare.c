@@ -229,6 +229,7 @@ static void test_missing_gates(void **state)
 	struct mk_ab_metric l = LATENCY("size=4", 0);
 
 	mk_ab_head(&m.d, "mem.latency{}", "4", "0", "0");
+	mk_manifest(&m.d, "bench.mem.options", "reps");
 	mk_plan(&m.d, 0, "mem", "size=4 reps=7", true, "");
 	mk_plan(&m.d, 1, "mem", "size=8,16 reps=7", false, "SKIP:no GPU");
 	mk_plan(&m.d, 2, "mem", "size=32 reps=7", true, "");

@@ -131,7 +131,8 @@ static void test_nothing_valid_is_no_number(void **state)
 	struct mk_report m = {.d = {.n_plan = 0}};
 	struct mk_key k = key("gpu=0", 0, 0);
 
-	mk_plan(&m.d, 0, "copy", "gpu=0", false, "");
+	mk_manifest_of(&m.d, "host", "bench.copy.options", "sweep");
+	mk_plan(&m.d, 0, "copy", "gpu=0 sweep=short", false, "");
 	mk_step(&m.d, 0, 0, ST_FAIL, "gpu=0: byte 7 is wrong");
 	mk_sample(&m.d, &k, 0, 9, "corrupt");
 	mk_manifest_of(&m.d, "host", "fact.fail.copy{gpu=0}", "byte 7 is wrong");
