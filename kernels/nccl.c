@@ -3,17 +3,20 @@
  * here (nccl_session.c). First an untimed pass asks NCCL what it chose (nccl_debug.c), then each
  * case is timed: one operation brings the ranks together, up to 128 follow back to back, the
  * slowest rank's GPU events count. Afterwards the buffers are filled with each rank's own numbers
- * and poison, one operation is made, and every element checked on every rank. Known error:
- * launching is part of the time where it takes longer than the operation, as it is for a program.
+ * and poison, one operation is made, and every element checked on every rank. What a ring can carry
+ * is its ceiling, and a GPU whose NVLinks are down is named. Known error: launching is part of the
+ * time where it takes longer than the operation, as it is for a program.
  */
 #include "gpu.h"
 #include "nccl_debug.h"
+#include "peers.h"
 
 #include "../harness/base/units.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define EVENT_TICK_S 0.5e-6 /* resolution of event times, as the CUDA documentation gives it */
 #define MAX_BATCH    128
@@ -79,11 +82,23 @@ static const struct metric metrics[] = {
 	{.name = NULL},
 };
 
+/* Sends have no algorithm to choose, and a rank's part is one number at least. */
+static bool applies(const struct ctx *c)
+{
+	enum nccl_coll coll = coll_named(ctx_str(c, "coll"));
+	int gpu[GANG_MAX], n = ctx_gpus(c, gpu, GANG_MAX);
+
+	return coll_has_algorithm(coll, ctx_str(c, "algo")) &&
+	       coll_chunk(coll, ctx_u64(c, "size"), n > 0 ? (unsigned)n : 1) > 0;
+}
+
 #ifdef ASSAY_CUDA
 
 struct nccl_state {
 	struct nccl_session session;
 	struct nccl_said said;
+	double links_bytes_s; /* most that a ring can carry; 0: not known */
+	char links_why[64];
 	uint64_t room; /* bytes of a buffer */
 	/* of the current case */
 	enum nccl_coll coll;
@@ -146,6 +161,26 @@ static int start_timed(struct nccl_state *k, struct ctx *c, struct gang_spec *ho
 	return rc;
 }
 
+/* The NVLinks of all ranks: whether none is down, and what they can carry. */
+static void look_at_links(struct nccl_state *k, struct ctx *c)
+{
+	const struct nccl_session *s = &k->session;
+	int who[GANG_MAX];
+	struct peers p;
+
+	if (s->n < 2 || !s->all_nvlink)
+		return;
+	peers_number(&p, c);
+	for (unsigned i = 0; i < s->n; i++) {
+		pci_address(p.gpu[i].address, s->address[i]);
+		who[i] = (int)i;
+	}
+	peers_look(&p, c);
+	k->links_bytes_s = peers_links_rate(&p, k->links_why, sizeof(k->links_why));
+	peers_expect_links(&p, c, who, p.n, "algo,gpus");
+	peers_close(&p);
+}
+
 static int setup(struct ctx *c, struct err *e)
 {
 	struct nccl_state *k = ctx_state(c);
@@ -165,6 +200,7 @@ static int setup(struct ctx *c, struct err *e)
 			 s->seen.version / 100 % 100, s->seen.version % 100, s->seen.path);
 		ctx_fact(c, "library", "", "algo,gpus", version, "ncclGetVersion, dlinfo");
 		debug_say_transport(s, c, &k->said);
+		look_at_links(k, c);
 		rc = check_nvls(k, c, e);
 	}
 	if (!rc)
@@ -185,44 +221,48 @@ static int choose_case(struct ctx *c, struct nccl_state *k, struct err *e)
 	k->bytes = coll_bytes(k->coll, k->chunk, n);
 	if (k->broken)
 		return err_set(e, EIO, "a rank failed before");
-	if (!coll_has_algorithm(k->coll, ctx_str(c, "algo")))
-		return err_set(e, ENOTSUP, "NCCL has no algorithm %s for %s", ctx_str(c, "algo"),
-			       coll_name(k->coll));
-	if (!k->chunk)
-		return err_set(e, ENOTSUP,
-			       "%llu bytes are less than one number for each of %u ranks",
-			       (unsigned long long)size, n);
 	if (size > k->room)
 		return err_set(e, ENOTSUP, "larger than the %s that a GPU has room for twice",
 			       units_size(room, sizeof(room), (double)k->room));
 	return 0;
 }
 
-static void say_algorithm(struct ctx *c, const struct nccl_state *k)
+/* What NCCL chose for the current case; "" in it where it did not say. */
+static struct nccl_choice choice_of(const struct ctx *c, const struct nccl_state *k)
 {
 	size_t i = 0;
 	const char *size;
-	char text[40];
 
 	while ((size = ctx_nth(c, "size", i)) && strcmp(size, ctx_str(c, "size")) != 0)
 		i++;
-	if (i >= NCCL_MAX_SIZES || !*k->said.choice[k->coll][i].algorithm)
-		return;
-	snprintf(text, sizeof(text), "%s/%s", k->said.choice[k->coll][i].algorithm,
-		 k->said.choice[k->coll][i].protocol);
-	ctx_fact(c, "algorithm", "", NULL, text, "NCCL_DEBUG=INFO, TUNING");
+	return i < NCCL_MAX_SIZES ? k->said.choice[k->coll][i]
+				  : (struct nccl_choice){.algorithm = ""};
+}
+
+/*
+ * Also what the algorithm cannot exceed: a ring, and sends, put as many bytes on each GPU's
+ * NVLinks as busbw says. NVLS lets the switch add up and multiply, so its busbw is none of a wire.
+ */
+static void say_algorithm(struct ctx *c, const struct nccl_state *k)
+{
+	struct nccl_choice choice = choice_of(c, k);
+	bool on_wires = k->coll == NCCL_SENDRECV || k->coll == NCCL_ALLTOALL;
+	char text[40];
+
+	if (*choice.algorithm) {
+		snprintf(text, sizeof(text), "%s/%s", choice.algorithm, choice.protocol);
+		ctx_fact(c, "algorithm", "", NULL, text, "NCCL_DEBUG=INFO, TUNING");
+		on_wires = !strcasecmp(choice.algorithm, "ring");
+	}
+	if (on_wires && k->links_bytes_s > 0)
+		ctx_fact_num(c, "ceiling", "busbw", NULL, k->links_bytes_s, k->links_why);
 }
 
 /* After a rank failed: its GPU is found and named, the members are gone. */
 static int give_up(struct nccl_state *k, struct err *e)
 {
-	struct err why = ERR_INIT;
-
 	session_blame(&k->session, e);
 	k->broken = true;
-	err_set(&why, e->code, "%s of %llu bytes: %.600s", coll_name(k->coll),
-		(unsigned long long)k->bytes, e->text);
-	*e = why;
 	return -e->code;
 }
 
@@ -291,14 +331,15 @@ static int verify(struct ctx *c, struct err *e)
 
 		memcpy(&w, gang_answer(k->session.gang, i)->data, sizeof(w));
 		if (w.diff.bytes)
-			return err_set(e, EBADMSG,
-				       "GPU %d (rank %u): %s of %llu bytes: %llu numbers are "
-				       "wrong, the first at offset %llu: %g, wanted %g",
-				       k->session.gpu[i], i, coll_name(k->coll),
-				       (unsigned long long)k->bytes,
-				       (unsigned long long)w.diff.bytes / sizeof(float),
-				       (unsigned long long)w.diff.first, (double)w.found,
-				       (double)w.wanted);
+			return err_set(
+				e, EBADMSG,
+				"GPU %d (rank %u) got %llu of %llu numbers wrong, the first "
+				"at offset %llu: %g, wanted %g",
+				k->session.gpu[i], i,
+				(unsigned long long)w.diff.bytes / sizeof(float),
+				(unsigned long long)coll_recv(k->coll, k->chunk, k->session.n),
+				(unsigned long long)w.diff.first, (double)w.found,
+				(double)w.wanted);
 	}
 	return 0;
 }
@@ -331,6 +372,7 @@ const struct bench bench_nccl = {
 		  "element is checked on every rank; sums are of whole numbers and exact.",
 	.params = params,
 	.metrics = metrics,
+	.applies = applies,
 #ifdef ASSAY_CUDA
 	.state_bytes = sizeof(struct nccl_state),
 	.setup = setup,

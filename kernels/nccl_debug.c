@@ -25,7 +25,7 @@ static int one_case(struct nccl_session *s, enum nccl_coll coll, uint64_t bytes,
 	int rc;
 
 	if (!o.chunk || bytes > room)
-		return 0; /* the case will be skipped */
+		return 0; /* no case, or it will be skipped */
 	nccl_log_next(&said->log);
 	rc = session_order(s, NCCL_ONCE, &o, e);
 	*choice = said->log.choice;

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define POISON	       0xa5
@@ -54,7 +55,8 @@ static int wait_stream(struct member *m, double patience_s, struct err *e)
 			return rc;
 		spent = clock_wall_ns() - start;
 		if ((double)spent > patience_s * 1e9)
-			return err_set(e, ETIMEDOUT, "not done within %g s", patience_s);
+			return err_set(e, ETIMEDOUT, "the operation did not end within %g s",
+				       patience_s);
 		if (spent > SPIN_NS)
 			clock_wall_sleep_ns(NAP_NS);
 		else
@@ -144,6 +146,8 @@ static int open_gpu(struct member *m, struct gang_turn *t, struct err *e)
 	seen->version = nccl_version(m->lib);
 	seen->nvlink_peers = nvlink_peers((int)t->rank, devices);
 	seen->multicast = attribute(ATTR_MULTICAST, (int)t->rank);
+	if (cudaDeviceGetPCIBusId(seen->address, sizeof(seen->address), (int)t->rank))
+		seen->address[0] = '\0';
 	snprintf(seen->path, sizeof(seen->path), "%s", nccl_path(m->lib));
 	t->answer_bytes = sizeof(*seen);
 	return gpu_error((int)made, e, "making a stream and two events");
@@ -312,6 +316,7 @@ static int abort_all(struct member *m, const struct nccl_order *o, struct err *e
 
 	m->comm = NULL;
 	nccl_abort(m->lib, comm);
+	unsetenv("NCCL_ALGO"); /* what comes now are pairs, which NVLS cannot serve */
 	return wait_stream(m, o->patience_s, e);
 }
 

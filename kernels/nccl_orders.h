@@ -32,6 +32,7 @@ struct nccl_seen {
 	int32_t version;      /* of NCCL */
 	int32_t nvlink_peers; /* GPUs of the gang that it reaches over NVLink */
 	int32_t multicast;    /* whether driver and fabric offer it, which NVLS needs */
+	char address[32];     /* of its GPU on the PCI bus, as CUDA writes it; "": not known */
 	char path[240];	      /* of libnccl */
 };
 

@@ -51,6 +51,7 @@ static void take_seen(struct nccl_session *s)
 	s->all_nvlink = s->all_multicast = true;
 	for (unsigned i = s->n; i-- > 0;) {
 		memcpy(&s->seen, gang_answer(s->gang, i)->data, sizeof(s->seen));
+		memcpy(s->address[i], s->seen.address, sizeof(s->address[i]));
 		s->all_nvlink &= s->seen.nvlink_peers == (int)s->n - 1;
 		s->all_multicast &= s->seen.multicast == 1;
 	}

@@ -17,6 +17,7 @@ struct nccl_session {
 	double patience_s;     /* for what should take a moment */
 	struct nccl_seen seen; /* of rank 0 */
 	bool all_nvlink, all_multicast;
+	char address[GANG_MAX][32]; /* by rank; "": not known */
 };
 
 #define NCCL_MAX_ENV 12 /* variables that a benchmark sets for its members */

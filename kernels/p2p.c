@@ -142,7 +142,7 @@ static void say_path(struct ctx *c, struct p2p *k)
 	if (k->said[k->on][both])
 		return;
 	if (k->on && !k->said[true][!both])
-		peers_expect_links(&k->peers, c, OWN, PEER, "gpu,p2p,peer");
+		peers_expect_links(&k->peers, c, (const int[]){OWN, PEER}, 2, "gpu,p2p,peer");
 	k->said[k->on][both] = true;
 	peers_path(&k->peers, OWN, PEER, k->on, &path);
 	ctx_fact(c, "kin", "", "gpu,p2p,peer", path.kind, "NVML, sysfs");

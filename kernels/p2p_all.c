@@ -155,8 +155,10 @@ static void sum_of_paths(const struct all *k, struct peer_path *out)
 
 static void say_member(struct ctx *c, const struct all *k, const struct peer_path *path)
 {
+	const int who[] = {k->member, partner(k, k->member)};
+
 	ctx_fact(c, "kin", "", "gpus,member", path->kind, "NVML, sysfs");
-	peers_expect_links(&k->peers, c, k->member, partner(k, k->member), "gpus,member");
+	peers_expect_links(&k->peers, c, who, 2, "gpus,member");
 }
 
 /* Once for each member, and its ceiling for each way of copying. */

@@ -74,7 +74,7 @@ static int setup(struct ctx *c, struct err *e)
 		return rc;
 	peers_path(&k->peers, OWN, PEER, true, &path);
 	ctx_fact(c, "kin", "", "gpu,peer", path.kind, "NVML, sysfs");
-	peers_expect_links(&k->peers, c, OWN, PEER, "gpu,peer");
+	peers_expect_links(&k->peers, c, (const int[]){OWN, PEER}, 2, "gpu,peer");
 	rc = gpu_error((int)cudaSetDevice(PEER), e, "choosing the peer");
 	return rc ? rc
 		  : gpu_error((int)cudaMalloc((void **)&k->ring, ctx_max_u64(c, "size")), e,

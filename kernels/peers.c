@@ -104,21 +104,32 @@ static void find_links(struct peers *p, struct ctx *c)
 	free(all);
 }
 
-int peers_open(struct peers *p, struct ctx *c, struct err *e)
+void peers_number(struct peers *p, const struct ctx *c)
 {
-	int number[LANES_MAX], rc = 0;
+	int number[LANES_MAX];
 
 	memset(p, 0, sizeof(*p));
 	p->n = ctx_gpus(c, number, LANES_MAX);
-	for (int i = 0; i < p->n && !rc; i++) {
+	for (int i = 0; i < p->n; i++)
 		p->gpu[i] = (struct peer){.number = number[i], .in_nvml = -1, .errors = -1};
-		rc = find_address(&p->gpu[i], i, e);
-	}
-	if (rc)
-		return rc;
+}
+
+void peers_look(struct peers *p, struct ctx *c)
+{
 	find_pci(p);
 	find_links(p, c);
-	return 0;
+}
+
+int peers_open(struct peers *p, struct ctx *c, struct err *e)
+{
+	int rc = 0;
+
+	peers_number(p, c);
+	for (int i = 0; i < p->n && !rc; i++)
+		rc = find_address(&p->gpu[i], i, e);
+	if (!rc)
+		peers_look(p, c);
+	return rc;
 }
 
 void peers_close(struct peers *p)
@@ -212,6 +223,25 @@ void peers_path(const struct peers *p, int a, int b, bool access, struct peer_pa
 		host_path(x->pci, y->pci, out);
 }
 
+double peers_links_rate(const struct peers *p, char *why, size_t size)
+{
+	double least = 0;
+
+	for (int i = 0; i < p->n; i++) {
+		const struct peer *g = &p->gpu[i];
+		double own = g->links.active * peer_link_rate(g->generation);
+
+		if (!(own > 0))
+			return 0;
+		if (i && own >= least)
+			continue;
+		least = own;
+		snprintf(why, size, "%d x NVLink%d of GPU %d, one way", g->links.active,
+			 g->generation, g->number);
+	}
+	return least;
+}
+
 /* ---- what is expected ---- */
 
 static void say_links(char *out, size_t size, int n, int generation, const struct peer *where)
@@ -236,17 +266,26 @@ void peers_expect_access(const struct peers *p, struct ctx *c, int a, int b, con
 		   rc ? e.text : "cudaDeviceCanAccessPeer");
 }
 
-void peers_expect_links(const struct peers *p, struct ctx *c, int a, int b, const char *labels)
+static int missing(const struct peer *g)
 {
-	const struct peer *x = &p->gpu[a], *y = &p->gpu[b];
-	int less = x->wanted - x->links.active, other = y->wanted - y->links.active;
-	const struct peer *worst = other > less ? y : x;
+	return g->wanted - g->links.active;
+}
+
+void peers_expect_links(const struct peers *p, struct ctx *c, const int *who, int n,
+			const char *labels)
+{
+	const struct peer *worst = &p->gpu[who[0]];
 	char found[64], wanted[64];
 
-	if (!x->wanted || !y->wanted)
-		return;
+	for (int i = 0; i < n; i++) {
+		const struct peer *g = &p->gpu[who[i]];
+
+		if (!g->wanted)
+			return;
+		worst = missing(g) > missing(worst) ? g : worst;
+	}
 	say_links(found, sizeof(found), worst->links.active, worst->generation,
-		  less || other ? worst : NULL);
+		  missing(worst) ? worst : NULL);
 	say_links(wanted, sizeof(wanted), worst->wanted, worst->generation, NULL);
 	ctx_expect(c, "nvlink", "", labels, found, wanted,
 		   "nvmlDeviceGetNvLinkState, the most that a GPU of this model has here");

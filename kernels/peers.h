@@ -35,6 +35,12 @@ int peers_supported(struct ctx *c, struct err *e);
 
 /* 0 or negative errno; missing NVML is no error. peers_close after an error as well. */
 int peers_open(struct peers *p, struct ctx *c, struct err *e);
+/*
+ * The same for a process that stays free of CUDA: between both calls the caller fills in each
+ * .address.
+ */
+void peers_number(struct peers *p, const struct ctx *c);
+void peers_look(struct peers *p, struct ctx *c);
 void peers_close(struct peers *p);
 
 /* Whether both reach the other's memory: 0, or -ENOTSUP with the reason. a, b: CUDA ordinals. */
@@ -45,12 +51,17 @@ int peers_switch(struct peers *p, int a, int b, bool on, struct err *e);
 /* What joins two of them; without peer access what one sends goes through host memory. */
 void peers_path(const struct peers *p, int a, int b, bool access, struct peer_path *out);
 
+/* Bytes/s one way over all NVLinks of the GPU that has the least, and whose; 0: not known. */
+double peers_links_rate(const struct peers *p, char *why, size_t size);
+
 /*
  * Say what a pair has beside what it should have, for keys with these labels: access to each
- * other's memory, where NVLinks join them; as many NVLinks up as their siblings have.
+ * other's memory, where NVLinks join them; as many NVLinks up as their siblings have (of any
+ * number of GPUs that act together, by CUDA ordinal).
  */
 void peers_expect_access(const struct peers *p, struct ctx *c, int a, int b, const char *labels);
-void peers_expect_links(const struct peers *p, struct ctx *c, int a, int b, const char *labels);
+void peers_expect_links(const struct peers *p, struct ctx *c, const int *who, int n,
+			const char *labels);
 
 /*
  * The same for errors on their NVLinks since they were looked at last: some are said of the

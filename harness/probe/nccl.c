@@ -185,7 +185,7 @@ int nccl_check(const struct nccl *n, nccl_comm comm, struct err *e)
 
 	if (rc == SUCCESS && (state == SUCCESS || state == IN_PROGRESS))
 		return 0;
-	return failed(n, comm, rc == SUCCESS ? state : rc, "waiting", e);
+	return failed(n, comm, rc == SUCCESS ? state : rc, "waiting for the other ranks", e);
 }
 
 /* ---- communicators ---- */

@@ -76,6 +76,7 @@ static double bus_rate(const struct ncclComm *c, bool nvls)
 		const struct sim_gpu *g = gpu_of(c, r);
 		double own = nvls ? g->nccl_nvls_bytes_s : g->nccl_ring_bytes_s;
 
+		own *= sim_nvlinks_share(c->shared->gpu[r]);
 		if (through_host(c, r))
 			own = g->h2d_pinned_bytes_s * SHM_SHARE;
 		rate = own < rate ? own : rate;

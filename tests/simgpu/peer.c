@@ -87,6 +87,15 @@ static int links_up(int gpu, int to)
 	return n;
 }
 
+double sim_nvlinks_share(int gpu)
+{
+	int n = (int)profile(gpu)->nvlinks, up = 0;
+
+	for (int i = 0; i < n; i++)
+		up += sim_nvlink_up(gpu, i);
+	return n ? (double)up / n : 1;
+}
+
 int sim_nvlink_pair(int gpu, int peer)
 {
 	int a, b;

@@ -19,6 +19,8 @@ SIM_API bool sim_peer_access(int gpu, int peer);
 SIM_API bool sim_nvlink_up(int gpu, int link);
 SIM_API int sim_nvlink_to(int gpu, int link); /* the GPU at its other end, or SIM_TO_SWITCH */
 SIM_API double sim_nvlink_errors(int gpu, int link);
+/* Of all of a GPU's links those that are up; 1 where it has none. */
+SIM_API double sim_nvlinks_share(int gpu);
 /* Links that are up between two GPUs; 0: PCI Express. */
 SIM_API int sim_nvlink_pair(int gpu, int peer);
 
