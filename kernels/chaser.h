@@ -7,8 +7,6 @@
 
 #include "lanes.h"
 
-#include "../harness/bench.h"
-
 enum { CHASER_STRIDE = 128, CHASER_CHECKED_STEPS = 1 << 14 };
 
 struct chaser {

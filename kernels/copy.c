@@ -301,17 +301,12 @@ static int sample_latencies(struct ctx *c, struct sampling *s, struct err *e)
 static int run(struct ctx *c, struct err *e)
 {
 	struct copy *k = ctx_state(c);
-	struct sampling s = {.metric = "bandwidth",
-			     .form = SAMPLE_RATE,
-			     .tick_s = GATED_TICK_S,
-			     .max_batch = GATE_MAX_OPS,
-			     .batch = batch_gated,
-			     .arg = k};
+	struct sampling s;
 	int rc = choose_case(c, k, e);
 
 	if (rc)
 		return rc;
-	s.work = (double)k->way[0].size;
+	s = lanes_bandwidth(batch_gated, k, (double)k->way[0].size);
 	if (copy_dir_both(k->dir)) {
 		s.work *= LANES_MARKS * copy_dir_ways(k->dir);
 		s.max_batch = LANES_MOST;

@@ -202,17 +202,13 @@ static void say_case(struct ctx *c, const struct members *k)
 static int run(struct ctx *c, struct err *e)
 {
 	struct members *k = ctx_state(c);
-	struct sampling s = {.metric = "bandwidth",
-			     .form = SAMPLE_RATE,
-			     .tick_s = GATED_TICK_S,
-			     .max_batch = LANES_MOST,
-			     .batch = batch,
-			     .arg = k};
+	struct sampling s;
 	int rc = members_choose(c, k, e);
 
 	if (rc)
 		return rc;
-	s.work = (double)k->size * copies_counted(k);
+	s = lanes_bandwidth(batch, k, (double)k->size * copies_counted(k));
+	s.max_batch = LANES_MOST;
 	say_case(c, k);
 	rc = members_together(k, 1, e);
 	if (!rc)

@@ -10,8 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-enum { POISON = 0xa5 };
-
 static uint8_t *host_side(const struct copy_way *w)
 {
 	return (uint8_t *)w->memory->buf.p + w->at;
@@ -46,9 +44,9 @@ int copy_way_prepare(const struct copy_way *w, struct CUstream_st *stream, struc
 
 	if (w->to_device) {
 		pattern_fill(host_side(w), w->size, w->seed);
-		rc = (int)cudaMemsetAsync(device_side(w), POISON, w->size, stream);
+		rc = (int)cudaMemsetAsync(device_side(w), PATTERN_POISON, w->size, stream);
 	} else {
-		memset(host_side(w), POISON, w->size);
+		memset(host_side(w), PATTERN_POISON, w->size);
 		rc = pattern_fill_launch(device_side(w), w->size, w->seed, stream);
 	}
 	return gpu_error(rc, e, "poisoning %zu bytes", w->size);
@@ -57,22 +55,13 @@ int copy_way_prepare(const struct copy_way *w, struct CUstream_st *stream, struc
 static int check_on_gpu(const struct copy_way *w, const void *p, struct CUstream_st *stream,
 			struct pattern_diff *out, struct err *e)
 {
-	cudaError_t rc =
-		cudaMemcpyAsync(w->diff, out, sizeof(*out), cudaMemcpyHostToDevice, stream);
-
-	if (!rc)
-		rc = (cudaError_t)pattern_check_launch(p, w->size, w->seed, w->diff, stream);
-	if (!rc)
-		rc = cudaMemcpyAsync(out, w->diff, sizeof(*out), cudaMemcpyDeviceToHost, stream);
-	if (!rc)
-		rc = cudaStreamSynchronize(stream);
-	return gpu_error((int)rc, e, "checking %zu bytes on the GPU", w->size);
+	return gpu_error(pattern_check_there(p, w->size, w->seed, w->diff, stream, out), e,
+			 "checking %zu bytes on the GPU", w->size);
 }
 
 int copy_way_check(const struct copy_way *w, struct CUstream_st *stream, struct pattern_diff *out,
 		   struct err *e)
 {
-	*out = (struct pattern_diff)PATTERN_DIFF_INIT;
 	if (w->to_device)
 		return check_on_gpu(w, device_side(w), stream, out, e);
 	if (w->memory->kind == COPY_WRITECOMBINED)

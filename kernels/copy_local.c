@@ -42,8 +42,6 @@ static const struct metric metrics[] = {
 
 #include <cuda_runtime_api.h>
 
-enum { POISON = 0xa5 };
-
 struct local {
 	struct lanes lanes;
 	uint8_t *from, *to;
@@ -113,18 +111,13 @@ static int setup(struct ctx *c, struct err *e)
 static int run(struct ctx *c, struct err *e)
 {
 	struct local *k = ctx_state(c);
-	struct sampling s = {.metric = "bandwidth",
-			     .form = SAMPLE_RATE,
-			     .tick_s = GATED_TICK_S,
-			     .max_batch = GATE_MAX_OPS,
-			     .batch = batch,
-			     .arg = k};
+	struct sampling s;
 	double seconds;
 	int rc;
 
 	k->size = ctx_u64(c, "size");
 	k->by_sm = !strcmp(ctx_str(c, "engine"), "sm");
-	s.work = 2 * (double)k->size;
+	s = lanes_bandwidth(batch, k, 2 * (double)k->size);
 	if (k->ceiling > 0)
 		ctx_fact_num(c, "ceiling", "bandwidth", "gpu", k->ceiling,
 			     "width of the bus x memory clock x 2");
@@ -140,26 +133,19 @@ static int verify(struct ctx *c, struct err *e)
 	int rc = pattern_fill_launch(k->from, k->size, k->seed, stream);
 
 	if (!rc)
-		rc = (int)cudaMemsetAsync(k->to, POISON, k->size, stream);
+		rc = (int)cudaMemsetAsync(k->to, PATTERN_POISON, k->size, stream);
 	if (!rc)
 		rc = queue(k, 0, stream);
 	if (!rc)
-		rc = (int)cudaMemcpyAsync(k->diff, &diff, sizeof(diff), cudaMemcpyHostToDevice,
-					  stream);
-	if (!rc)
-		rc = pattern_check_launch(k->to, k->size, k->seed, k->diff, stream);
-	if (!rc)
-		rc = (int)cudaMemcpyAsync(&diff, k->diff, sizeof(diff), cudaMemcpyDeviceToHost,
-					  stream);
-	if (!rc)
-		rc = (int)cudaStreamSynchronize(stream);
+		rc = pattern_check_there(k->to, k->size, k->seed, k->diff, stream, &diff);
 	if (rc || diff.first == PATTERN_NONE)
 		return gpu_error(rc, e, "copying %zu bytes and checking them", k->size);
 	return err_set(e, EBADMSG,
-		       "gpu %s: copy of %zu bytes within its memory (%s): %llu wrong, the first at "
-		       "offset %llu",
+		       "gpu %s: copy of %zu bytes within its memory (%s): %llu byte%s "
+		       "wrong, the first at offset %llu",
 		       ctx_str(c, "gpu"), k->size, ctx_str(c, "engine"),
-		       (unsigned long long)diff.bytes, (unsigned long long)diff.first);
+		       (unsigned long long)diff.bytes, diff.bytes == 1 ? " is" : "s are",
+		       (unsigned long long)diff.first);
 }
 
 static void teardown(struct ctx *c)

@@ -198,6 +198,17 @@ int lanes_time(struct lanes *l, int used, bool gated, lanes_queue_fn *queue, voi
 	return rc || used == 1 ? rc : elapsed(&l->lane[0], l->end, seconds, e);
 }
 
+struct sampling lanes_bandwidth(ctx_batch_fn *batch, void *arg, double bytes)
+{
+	return (struct sampling){.metric = "bandwidth",
+				 .form = SAMPLE_RATE,
+				 .work = bytes,
+				 .tick_s = GATED_TICK_S,
+				 .max_batch = GATE_MAX_OPS,
+				 .batch = batch,
+				 .arg = arg};
+}
+
 static int read_marks(const struct queueing *q, double at[][LANES_MARKS], double *window,
 		      struct err *e)
 {

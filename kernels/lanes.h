@@ -9,9 +9,7 @@
 
 #include "gate.h"
 
-#include "../harness/base/err.h"
-
-#include <stdbool.h>
+#include "../harness/bench.h"
 
 #define GATED_TICK_S 0.5e-6 /* resolution of event times, as the CUDA documentation gives it */
 #define LANES_MAX    64	    /* GPUs of one machine */
@@ -63,6 +61,9 @@ int lanes_time(struct lanes *l, int used, bool gated, lanes_queue_fn *queue, voi
 #define LANES_MOST ((GATE_MAX_OPS - LANES_MARKS - 2) / LANES_MARKS)
 int lanes_rates(struct lanes *l, int used, lanes_queue_fn *queue, void *arg, uint64_t n,
 		struct err *e);
+
+/* How such a batch is sampled: as the metric "bandwidth", for `bytes` an operation. */
+struct sampling lanes_bandwidth(ctx_batch_fn *batch, void *arg, double bytes);
 
 /* Waits until nothing is under way on any lane. */
 int lanes_wait(struct lanes *l, const char *what, struct err *e);

@@ -30,6 +30,7 @@ struct pattern_diff {
 	uint64_t first; /* offset of the first wrong byte */
 	uint64_t bytes; /* how many are wrong */
 };
+#define PATTERN_POISON 0xa5 /* in a destination before it is checked */
 #define PATTERN_DIFF_INIT                                                                          \
 	{                                                                                          \
 		PATTERN_NONE, 0                                                                    \
@@ -51,6 +52,10 @@ struct CUstream_st;
 int pattern_fill_launch(void *p, uint64_t bytes, uint32_t seed, struct CUstream_st *stream);
 int pattern_check_launch(const void *p, uint64_t bytes, uint32_t seed, struct pattern_diff *diff,
 			 struct CUstream_st *stream);
+
+/* Checks on the current GPU and waits; there: a struct of its memory. Returns a cudaError_t. */
+int pattern_check_there(const void *p, uint64_t bytes, uint32_t seed, struct pattern_diff *there,
+			struct CUstream_st *stream, struct pattern_diff *out);
 
 #ifdef __cplusplus
 }
