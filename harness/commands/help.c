@@ -2,6 +2,7 @@
 #include "../../kernels/list_table.h"
 #include "../base/self.h"
 #include "../base/status.h"
+#include "../base/units.h"
 #include "../run/plan.h"
 #include "../run/preflight.h"
 #include "command.h"
@@ -53,6 +54,18 @@ static const char *scope_name(enum param_scope s)
 	return s == SCOPE_STEP ? "one process each" : "looped in one process";
 }
 
+static void range_help(const struct param *p)
+{
+	char min[32], max[32];
+
+	if (p->type == PARAM_SIZE)
+		printf("; %s..%s", units_size(min, sizeof(min), (double)p->min),
+		       units_size(max, sizeof(max), (double)p->max));
+	else
+		printf("; %llu..%llu%s%s", (unsigned long long)p->min, (unsigned long long)p->max,
+		       p->unit && p->unit[0] ? " " : "", p->unit ? p->unit : "");
+}
+
 static void param_help(const struct param *p)
 {
 	printf("  %-12s %s\n", p->name, p->help);
@@ -61,8 +74,7 @@ static void param_help(const struct param *p)
 	if (p->choices)
 		printf("; one of %s", p->choices);
 	else if (p->max)
-		printf("; %llu..%llu%s%s", (unsigned long long)p->min, (unsigned long long)p->max,
-		       p->unit && p->unit[0] ? " " : "", p->unit ? p->unit : "");
+		range_help(p);
 	printf("%s\n", p->option ? "; not part of the key" : "");
 }
 
@@ -127,6 +139,8 @@ static void man(void)
 		const struct command *c = commands[i];
 
 		printf(".SS assay %s %s\n%s.\n", c->name, c->args, c->summary);
+		if (c->detail)
+			printf(".PP\n%s\n", c->detail);
 		for (const struct option_spec *o = c->options; o && o->name; o++)
 			printf(".TP\n\\fB\\-\\-%s\\fR%s%s\n%s\n", o->name, o->arg ? "=" : "",
 			       o->arg ? o->arg : "", o->help);
@@ -135,8 +149,9 @@ static void man(void)
 	for (size_t i = 0; bench_list[i]; i++) {
 		printf(".SS %s\n%s.\n", bench_list[i]->name, bench_list[i]->summary);
 		for (const struct param *p = bench_list[i]->params; p->name; p++)
-			printf(".TP\n\\fB%s\\fR (default %s)\n%s\n", p->name,
-			       p->def ? p->def : "none", p->help);
+			printf(".TP\n\\fB%s\\fR (default %s%s%s)\n%s\n", p->name,
+			       p->def ? p->def : "none", p->type == PARAM_INT && p->unit ? " " : "",
+			       p->type == PARAM_INT && p->unit ? p->unit : "", p->help);
 	}
 	printf(".SH EXIT STATUS\n");
 	for (size_t i = 0; i < sizeof(exit_codes) / sizeof(exit_codes[0]); i++)
@@ -144,7 +159,8 @@ static void man(void)
 	printf(".SH ENVIRONMENT\n.TP\n\\fBNO_COLOR\\fR\nno "
 	       "colour\n.TP\n\\fBASSAY_SUITES\\fR\nfolder of suites\n"
 	       ".TP\n\\fBASSAY_SYSROOT\\fR\nrecorded tree to read /sys and /proc from\n"
-	       ".TP\n\\fBASSAY_RUNTIME_DIR\\fR\nfolder of the GPU locks\n");
+	       ".TP\n\\fBASSAY_RUNTIME_DIR\\fR\nfolder of the GPU locks\n"
+	       ".TP\n\\fBASSAY_RENDEZVOUS\\fR\nsocket at which the ranks of one run meet\n");
 }
 
 static int run(const struct app *app, int argc, char **argv)

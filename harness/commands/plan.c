@@ -79,8 +79,12 @@ static void print_text(const struct plan *p)
 		       st->row.processes, st->row.estimate_s, st->row.deadline_s, st->row.bench,
 		       params, st->cases, st->cases == 1 ? "" : "s");
 		free(params);
-		if (st->row.skip[0])
-			printf("%31s%s\n", "", st->row.skip);
+		if (st->row.skip[0]) {
+			int word = (int)strcspn(st->row.skip, ":");
+
+			printf("%31s%.*s: %s\n", "", word, st->row.skip,
+			       st->row.skip + word + 1);
+		}
 	}
 	printf("\nestimated: %d min %02d s, %u processes\n", (int)(s / 60), (int)s % 60,
 	       plan_processes(p));

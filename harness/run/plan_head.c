@@ -11,7 +11,7 @@
 
 const struct section_option suite_options[] = {
 	{"summary", NULL, "one line that says what the suite is for"},
-	{"budget", "0s", "the time that the suite promises to stay within"},
+	{"budget", "", "the time that the suite promises to stay within"},
 	{"gate", "", "key patterns that verdicts are promised for, separated by spaces"},
 	{"required", "", "sections whose skipping is an inconclusive run (exit code 4)"},
 	{NULL, NULL, NULL},
