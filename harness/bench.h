@@ -53,7 +53,6 @@ struct param {
 	uint64_t min, max;   /* PARAM_INT and PARAM_SIZE; max 0: no upper limit */
 	const char *choices; /* PARAM_ENUM: "pinned|pageable" */
 	const char *unit;    /* for help; "" if none */
-	const char *implied; /* the value that bundles older than this parameter stand for */
 	const char *help;    /* one line */
 	bool option;	     /* steers the measurement but is not part of the key */
 };

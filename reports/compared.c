@@ -164,7 +164,8 @@ void compared_shared(struct buf *out, const struct compared *const *row, size_t 
 	buf_free(&labels);
 }
 
-const char *compared_word(const struct compared *x, bool worse)
+/* "slower", "faster"; "worse", "better" of what is no speed. */
+static const char *change_word(const struct compared *x, bool worse)
 {
 	size_t n = strlen(x->unit);
 	bool speed = !strcmp(x->unit, "s") || (n >= 2 && !strcmp(x->unit + n - 2, "/s"));
@@ -177,7 +178,7 @@ static void put_share(struct buf *out, const struct compared *x, double share)
 	char text[16];
 
 	buf_printf(out, "%s %% %s", text_percent(text, sizeof(text), share),
-		   compared_word(x, share > 0));
+		   change_word(x, share > 0));
 }
 
 void compared_change(struct buf *out, const struct compared *x)
@@ -200,7 +201,7 @@ void compared_interval(struct buf *out, const struct compared *x)
 	} else if (worse || x->hi <= 0) {
 		buf_printf(out, "%s to ", text_percent(text, sizeof(text), worse ? x->lo : x->hi));
 		buf_printf(out, "%s %% %s", text_percent(text, sizeof(text), worse ? x->hi : x->lo),
-			   compared_word(x, worse));
+			   change_word(x, worse));
 	} else {
 		put_share(out, x, x->lo);
 		buf_puts(out, " to ");

@@ -39,8 +39,6 @@ void compared_shared(struct buf *out, const struct compared *const *row, size_t 
 const char *compared_remark(const struct compared *x, const struct compared *before);
 /* Lost with a cause. Sessions of unequal number leave places empty, which is no loss. */
 bool compared_lost(const struct pair *p);
-/* "slower", "faster"; "worse", "better" of what is no speed. */
-const char *compared_word(const struct compared *x, bool worse);
 /* "3.1 % slower", "no change", "–" where there is none. */
 void compared_change(struct buf *out, const struct compared *x);
 /* "2.8 to 3.4 % slower", "0.2 % faster to 0.4 % slower"; says so where it is assumed. */

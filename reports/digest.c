@@ -25,7 +25,7 @@ static void join(struct buf *out, const char *between, const char *before, const
 	buf_puts(out, text);
 }
 
-void digest_machine(struct buf *out, const struct bundle_data *d)
+static void put_machine(struct buf *out, const struct bundle_data *d)
 {
 	const char *sockets = value(d, "cpu.sockets"), *cpu = value(d, "cpu.model");
 
@@ -49,7 +49,7 @@ static bool is_gpu_name(const char *key)
 	return digits && !strcmp(key + 4 + digits, ".name");
 }
 
-void digest_gpus(struct buf *out, const struct bundle_data *d)
+static void put_gpus(struct buf *out, const struct bundle_data *d)
 {
 	const char *arm = NULL, *status = value(d, "cuda.status");
 	char *done = mem_zalloc(d->n_manifest + 1, 1);
@@ -81,7 +81,7 @@ void digest_gpus(struct buf *out, const struct bundle_data *d)
 		buf_puts(out, "none seen");
 }
 
-void digest_driver(struct buf *out, const struct bundle_data *d)
+static void put_driver(struct buf *out, const struct bundle_data *d)
 {
 	char *end;
 	long max = strtol(value(d, "driver.cuda_max"), &end, 10);
@@ -91,7 +91,7 @@ void digest_driver(struct buf *out, const struct bundle_data *d)
 		buf_printf(out, ", CUDA up to %ld.%ld", max / 1000, max % 1000 / 10);
 }
 
-void digest_date(struct buf *out, const struct bundle_data *d)
+static void put_date(struct buf *out, const struct bundle_data *d)
 {
 	join(out, "", "", value(d, "run.start_utc"));
 }
@@ -102,7 +102,7 @@ void digest_suite(struct buf *out, const struct bundle_data *d)
 	join(out, ": ", "", value(d, "suite.summary"));
 }
 
-void digest_program(struct buf *out, const struct bundle_data *d)
+static void put_program(struct buf *out, const struct bundle_data *d)
 {
 	const char *version = value(d, "program.version"), *build = value(d, "program.build");
 
@@ -113,7 +113,7 @@ void digest_program(struct buf *out, const struct bundle_data *d)
 }
 
 /* "copy (8 steps), host_latency (1 step)": steps that passed, by benchmark. */
-void digest_measured(struct buf *out, const struct report *r)
+static void put_measured(struct buf *out, const struct report *r)
 {
 	const struct results *all = r->results;
 
@@ -156,7 +156,7 @@ static void name_missing(struct buf *out, const struct finding *x)
 }
 
 /* Findings without a number, each named once. */
-void digest_missing(struct buf *out, const struct findings *f)
+static void put_missing(struct buf *out, const struct findings *f)
 {
 	size_t told = 0;
 
@@ -182,10 +182,8 @@ void digest_side(struct buf *out, const struct bundle_data *d, size_t bundles)
 	static const struct {
 		const char *before;
 		void (*make)(struct buf *out, const struct bundle_data *d);
-	} parts[] = {{"", digest_machine},
-		     {"GPUs ", digest_gpus},
-		     {"driver ", digest_driver},
-		     {"", digest_date}};
+	} parts[] = {
+		{"", put_machine}, {"GPUs ", put_gpus}, {"driver ", put_driver}, {"", put_date}};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		struct buf part = BUF_INIT;
@@ -209,14 +207,14 @@ size_t digest_make(struct digest_line line[DIGEST_LINES], const struct report *r
 	};
 	size_t n = 0;
 
-	digest_machine(&all[0].text, d);
-	digest_gpus(&all[1].text, d);
-	digest_driver(&all[2].text, d);
-	digest_date(&all[3].text, d);
+	put_machine(&all[0].text, d);
+	put_gpus(&all[1].text, d);
+	put_driver(&all[2].text, d);
+	put_date(&all[3].text, d);
 	digest_suite(&all[4].text, d);
-	digest_measured(&all[5].text, r);
-	digest_missing(&all[6].text, f);
-	digest_program(&all[7].text, d);
+	put_measured(&all[5].text, r);
+	put_missing(&all[6].text, f);
+	put_program(&all[7].text, d);
 	for (size_t i = 0; i < DIGEST_LINES; i++)
 		if (all[i].text.len)
 			line[n++] = all[i];

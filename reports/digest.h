@@ -5,15 +5,8 @@
 #include "findings.h"
 #include "report.h"
 
-/* Each appends one line of plain text, or nothing where the manifest does not say. */
-void digest_machine(struct buf *out, const struct bundle_data *d);
-void digest_gpus(struct buf *out, const struct bundle_data *d);
-void digest_driver(struct buf *out, const struct bundle_data *d);
-void digest_date(struct buf *out, const struct bundle_data *d);
+/* One line: the suite and its summary. */
 void digest_suite(struct buf *out, const struct bundle_data *d);
-void digest_program(struct buf *out, const struct bundle_data *d);
-void digest_measured(struct buf *out, const struct report *r);
-void digest_missing(struct buf *out, const struct findings *f);
 
 /* One side of a comparison: machine, GPUs, driver, date, and of how many bundles it is one. */
 void digest_side(struct buf *out, const struct bundle_data *d, size_t bundles);

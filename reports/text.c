@@ -54,7 +54,7 @@ void text_plain(struct buf *out, const char *s)
 	}
 }
 
-void html_escape(struct buf *out, const char *s)
+static void escape(struct buf *out, const char *s)
 {
 	while (*s) {
 		size_t n = text_char(s);
@@ -108,7 +108,7 @@ void html_put(struct buf *out, const char *fmt, ...)
 			break;
 		switch (*++p) {
 		case 's':
-			html_escape(out, va_arg(ap, const char *));
+			escape(out, va_arg(ap, const char *));
 			break;
 		case 'c':
 			buf_putc(out, (char)va_arg(ap, int));

@@ -9,11 +9,9 @@
 /*
  * Formats like printf, with each %s escaped for HTML text and attributes: host strings cannot
  * become markup. Known: %s %c %d %u %zu %% and %.Nf, whose trailing zeros are cut.
+ * Control characters and bytes that are no UTF-8 become U+FFFD.
  */
 void html_put(struct buf *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-/* Escapes alone. Control characters and bytes that are no UTF-8 become U+FFFD. */
-void html_escape(struct buf *out, const char *s);
 
 /* Replaces control characters, so that a host string cannot drive a terminal. */
 void text_plain(struct buf *out, const char *s);

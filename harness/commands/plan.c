@@ -82,8 +82,7 @@ static void print_text(const struct plan *p)
 		if (st->row.skip[0]) {
 			int word = (int)strcspn(st->row.skip, ":");
 
-			printf("%31s%.*s: %s\n", "", word, st->row.skip,
-			       st->row.skip + word + 1);
+			printf("%31s%.*s: %s\n", "", word, st->row.skip, st->row.skip + word + 1);
 		}
 	}
 	printf("\nestimated: %d min %02d s, %u processes\n", (int)(s / 60), (int)s % 60,

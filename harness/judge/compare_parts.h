@@ -27,9 +27,6 @@ struct panel;
 /* Fills rows of a panel that was made, from several hosts (compare_nodes.c). */
 void compare_nodes(struct comparison *c, const struct panel *p);
 
-/* A row for each key of the panel that takes part, with role and margin; sorted. */
-void comparison_rows(struct comparison *c, const struct panel *p, const struct margins *m);
-
 /* ---- two arms ---- */
 
 /* The last attempts of a bundle, or of the attempts before them: see compare_pairs.c. */

@@ -21,7 +21,8 @@ static bool is_gate(const struct panel *p, const struct panel_key *k)
 			   k->labels);
 }
 
-void comparison_rows(struct comparison *c, const struct panel *p, const struct margins *m)
+/* A row for each key of the panel that takes part, with role and margin; sorted. */
+static void make_rows(struct comparison *c, const struct panel *p, const struct margins *m)
 {
 	for (size_t i = 0; i < p->n_keys; i++) {
 		const struct panel_key *k = &p->key[i];
@@ -223,7 +224,7 @@ int comparison_of_sessions(struct comparison *out, struct panel *p, const struct
 	if (rc)
 		return rc;
 	out->kind = nodes ? COMPARE_NODES : COMPARE_SESSIONS;
-	comparison_rows(out, p, m);
+	make_rows(out, p, m);
 	if (nodes)
 		compare_nodes(out, p);
 	for (size_t i = 0; i < out->n && !nodes; i++)

@@ -268,7 +268,8 @@ const struct difference *differences_find(const struct differences *d, const cha
 	return NULL;
 }
 
-bool difference_is_setting(const struct difference *d)
+/* An environment variable or a boot option: a side without a value has not set it. */
+static bool is_setting(const struct difference *d)
 {
 	return !strncmp(d->key, "variable.", 9) || !strncmp(d->key, "kernel.cmdline.", 15);
 }
@@ -280,7 +281,7 @@ void difference_value(struct buf *out, const struct difference *d, bool b)
 	double x;
 
 	if (!v[0])
-		buf_puts(out, difference_is_setting(d) ? "not set" : "not said");
+		buf_puts(out, is_setting(d) ? "not set" : "not said");
 	else if (!d->unit[0] || !words_number(v, &x))
 		buf_puts(out, v);
 	else if (!strcmp(d->unit, "bytes"))

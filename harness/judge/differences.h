@@ -41,9 +41,6 @@ int differences_make(struct differences *out, const struct bundle_data *a, const
 		     struct err *e);
 void differences_free(struct differences *d);
 
-/* An environment variable or a boot option: a side without a value has not set it. */
-bool difference_is_setting(const struct difference *d);
-
 /* One side's value as people read it: "64 KiB", "0.5 CPUs", "not said". */
 struct buf;
 void difference_value(struct buf *out, const struct difference *d, bool b);

@@ -199,7 +199,8 @@ void history_free(struct history *h)
 
 /* ---- asked by sessions ---- */
 
-double history_prior(const char *cls, const char **provenance)
+/* The standard deviation between sessions that is assumed for a class, and where it is from. */
+static double prior(const char *cls, const char **provenance)
 {
 	bool latency = !strcmp(cls, "latency");
 
@@ -226,6 +227,6 @@ struct session_spread history_spread(const struct history *h, const struct panel
 	s.nu = nu;
 	if (nu)
 		return s;
-	double sd = history_prior(key->cls, &from);
+	double sd = prior(key->cls, &from);
 	return (struct session_spread){.v = sd * sd, .nu = VERDICT_LIBRARY - 1, .assumed = true};
 }

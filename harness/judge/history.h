@@ -49,7 +49,4 @@ struct session_spread {
 struct session_spread history_spread(const struct history *h, const struct panel_key *key,
 				     const struct session *like, unsigned k);
 
-/* The standard deviation between sessions that is assumed for a class, and where it is from. */
-double history_prior(const char *cls, const char **provenance);
-
 #endif

@@ -30,7 +30,6 @@ struct nvml_gpu {
 #define NVML_NO_SYMBOL (-1) /* beside NVML's own codes */
 
 void *nvml_symbol(const struct nvml *n, const char *name);
-const char *nvml_reason(const struct nvml *n, int rc);
 
 /* Notes that a field is not reported, and whether the GPU asks for a reset. */
 void nvml_missing(struct nvml_gpu *g, const char *field, const char *symbol, int rc);

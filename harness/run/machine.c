@@ -17,19 +17,13 @@ int machine_read(struct machine *m, struct err *e)
 	return rc;
 }
 
-void machine_clear(struct machine *m)
+void machine_free(struct machine *m)
 {
 	for (size_t i = 0; i < m->n_rows; i++) {
 		free(m->row[i].key);
 		free(m->row[i].value);
 		free(m->row[i].source);
 	}
-	m->n_rows = 0;
-}
-
-void machine_free(struct machine *m)
-{
-	machine_clear(m);
 	free(m->row);
 	free(m->gpu);
 	topology_free(&m->topo);

@@ -30,8 +30,6 @@ void machine_free(struct machine *m);
 
 /* Adds (or replaces) one row of a probe; "gpu.0000:17:00.0.uuid" becomes "gpu.3.uuid". */
 void machine_add(struct machine *m, const char *key, const char *value, const char *source);
-/* Forgets all rows (before the next arm's probe). */
-void machine_clear(struct machine *m);
 
 /* Value of a row, NULL if there is none. */
 const char *machine_value(const struct machine *m, const char *key);

@@ -68,7 +68,8 @@ static const char *use(const struct machine *m, size_t gpu, const char *mig, con
 	return v ? v : machine_gpu(m, gpu, field);
 }
 
-double preflight_idle_bytes(const struct machine *m, size_t gpu, const char *mig)
+/* Memory in use above which somebody else's work is assumed, bytes. */
+static double idle_bytes(const struct machine *m, size_t gpu, const char *mig)
 {
 	const char *total = use(m, gpu, mig, "memory");
 	double share = total ? strtod(total, NULL) * IDLE_SHARE : 0;
@@ -99,8 +100,7 @@ static char *in_use(const struct machine *m, size_t gpu, const char *mig, const 
 		return mem_printf(
 			"other processes run on it (pid %s); --force=busy measures all the same",
 			pids);
-	if (used && strtod(used, NULL) > preflight_idle_bytes(m, gpu, mig) &&
-	    !forced_has(f, "memory"))
+	if (used && strtod(used, NULL) > idle_bytes(m, gpu, mig) && !forced_has(f, "memory"))
 		return mem_printf(
 			"%s of its memory is in use, so somebody works on it (a container hides "
 			"its pids); --force=memory measures all the same",

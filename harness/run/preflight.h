@@ -27,14 +27,10 @@ bool forced_has(const struct forced *f, const char *name);
 /*
  * Why this GPU, or its MIG instance mig ("" for the whole GPU), must not be measured now, from rows
  * that a probe has put into the machine; NULL if it may. *status: ST_BUSY (somebody is using it) or
- * ST_FAIL (it is not in order). Caller frees. idle_bytes: memory in use that counts as idle (the
- * driver's own).
+ * ST_FAIL (it is not in order). Caller frees.
  */
 char *preflight_gpu(const struct machine *m, size_t gpu, const char *mig, const struct forced *f,
 		    enum status *status);
-
-/* Memory in use above which somebody else's work is assumed, bytes. */
-double preflight_idle_bytes(const struct machine *m, size_t gpu, const char *mig);
 
 /*
  * One line of warning about a GPU (confidential computing, vGPU, MIG, a cpuset without its node),
