@@ -1,8 +1,9 @@
 /*
  * NVLink as NVML shows it: which links are up, of which generation, where they lead, what went
  * wrong on them. A link that the GPU lacks is "not supported", one past the last is an invalid
- * argument. Known error: up to NVLink4 a flit with a wrong checksum counts through the replay
- * that mends it, so that one bad flit is one error and not two.
+ * argument. Errors are what DCGM's health watch fails a GPU for, at the first: replays and
+ * recoveries. What a checksum or ECC catches and mends by itself is not counted: DCGM only warns
+ * of it below 100 a second, and where it costs anything it comes with replays.
  */
 #include "nvml_private.h"
 #include "pci.h"
@@ -48,11 +49,10 @@ static void read_end(const struct nvml *n, nvml_device d, unsigned link, struct 
 		out->to[0] = '\0';
 }
 
-/* Up to NVLink4: what was repeated, retrained or lost. -1 where no counter answers. */
+/* Up to NVLink4: how often data was sent again or the link retrained. -1: no counter answers. */
 static double counted(const struct nvml *n, nvml_device d, unsigned link)
 {
-	static const int which[] = {NVML_LINK_REPLAY, NVML_LINK_RECOVERY, NVML_LINK_CRC_DATA,
-				    NVML_LINK_ECC};
+	static const int which[] = {NVML_LINK_REPLAY, NVML_LINK_RECOVERY};
 	counter_fn *get = nvml_symbol(n, "nvmlDeviceGetNvLinkErrorCounter");
 	double sum = -1;
 
@@ -70,7 +70,9 @@ static double counted_in_fields(const struct nvml *n, nvml_device d, unsigned li
 {
 	double sum = -1, v = 0;
 
-	for (unsigned id = NVML_FIELD_LINK_MALFORMED; id <= NVML_FIELD_LINK_GENERAL; id++) {
+	for (unsigned id = NVML_FIELD_LINK_MALFORMED; id <= NVML_FIELD_LINK_RECOVERIES; id++) {
+		if (id > NVML_FIELD_LINK_GENERAL && id < NVML_FIELD_LINK_RECOVERIES)
+			continue;
 		if (nvml_field_value(n, d, id, link, &v) == NVML_OK)
 			sum = (sum < 0 ? 0 : sum) + v;
 	}
@@ -229,6 +231,6 @@ void nvml_nvlink_rows(struct nvml_gpu *g)
 	ends_row(g, &l);
 	if (nvml_links_errors(&l) >= 0)
 		gpu_row(g->rows, g->address, "nvlink_errors",
-			"nvmlDeviceGetNvLinkErrorCounter or field values 206 to 210", "%s",
+			"nvmlDeviceGetNvLinkErrorCounter or field values 206 to 210, 215", "%s",
 			rows_number(number, nvml_links_errors(&l)));
 }

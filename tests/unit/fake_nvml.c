@@ -366,7 +366,7 @@ int nvmlDeviceGetVirtualizationMode(void *d, unsigned *mode)
 
 int nvmlDeviceGetFieldValues(void *d, int n, field *f)
 {
-	int link_error = f->id >= 206 && f->id <= 210;
+	int link_error = (f->id >= 206 && f->id <= 210) || f->id == 215;
 
 	f->rc = f->id == 82 || (f->id == 230 && RECOVERY) || link_error ? 0 : 3;
 	f->type = 1;
