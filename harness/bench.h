@@ -152,7 +152,8 @@ void ctx_emit(struct ctx *c, const char *metric, double value);
 
 /*
  * A statement about the keys of this benchmark, kept in the manifest: kind "ceiling" (value in
- * the metric's unit), "placement" (PROVEN, UNPROVEN, WRONG), "pages" (4K, THP, HUGETLB), "kin"
+ * the metric's unit), "equal_part" (the same where GPUs share it: no bound of one alone),
+ * "placement" (PROVEN, UNPROVEN, WRONG), "pages" (4K, THP, HUGETLB), "kin"
  * labels: the parameters it depends on, "gpu,dir" (their current values are put in); NULL: all.
  * source says where it was read or how it was found.
  */

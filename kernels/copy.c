@@ -22,19 +22,19 @@ static const struct metric metrics[] = {
 	 .unit = "bytes/s",
 	 .better = BETTER_HIGHER,
 	 .cls = "bandwidth",
-	 .siblings = "gpu",
+	 .siblings = "gpu,node",
 	 .help = "bytes by time, of both directions where both run"},
 	{.name = "latency",
 	 .unit = "s",
 	 .better = BETTER_LOWER,
 	 .cls = "latency",
-	 .siblings = "gpu",
+	 .siblings = "gpu,node",
 	 .help = "time of one copy among copies back to back, one way, up to 64 KiB"},
 	{.name = "latency_host",
 	 .unit = "s",
 	 .better = BETTER_LOWER,
 	 .cls = "latency",
-	 .siblings = "gpu",
+	 .siblings = "gpu,node",
 	 .help = "from the call to the return of the synchronisation, one way, up to 64 KiB"},
 	{.name = NULL},
 };
@@ -50,7 +50,6 @@ static const struct metric metrics[] = {
 #include <cuda_runtime_api.h>
 
 #define LINK_LOAD_BYTES ((uint64_t)256 << 20)
-#define LINK_MIN_BYTES	((uint64_t)32 << 20) /* less does not keep a link up */
 
 struct copy {
 	struct copy_memory memory;
@@ -198,7 +197,7 @@ static int look_at_link(struct ctx *c, struct copy *k, struct err *e)
 	if (!rc)
 		rc = copy_n(k, GPU_WARM_UP_COPIES, e); /* and stays up while these run */
 	if (!rc)
-		rc = gpu_links(c, &k->link, 1, k->way[0].size >= LINK_MIN_BYTES, e);
+		rc = gpu_links(c, &k->link, 1, k->way[0].size >= GPU_LINK_LOAD_BYTES, e);
 	if (!rc)
 		gpu_link_say(c, &k->link, "gpu");
 	return rc ? rc : wait_for(k, "warming up", e);

@@ -185,7 +185,7 @@ static struct gpu_ceiling ceiling_of_sum(const struct members *k)
 static void say_case(struct ctx *c, const struct members *k)
 {
 	const struct placement_proof *proof = members_proof(k);
-	bool sum = k->counted == MEMBERS_SUM;
+	bool sum = k->counted == MEMBERS_SUM, part = !sum && k->member[k->counted].link.shared;
 	struct gpu_ceiling ceiling = sum ? ceiling_of_sum(k) : ceiling_of(k, k->counted);
 
 	ctx_fact(c, "placement", "", "gpus,member,memory,node", proof_name(proof->result),
@@ -195,8 +195,8 @@ static void say_case(struct ctx *c, const struct members *k)
 	else
 		gpu_link_say(c, &k->member[k->counted].link, "gpus,member");
 	if (ceiling.bytes_per_s > 0)
-		ctx_fact_num(c, "ceiling", "bandwidth", "dir,gpus,member", ceiling.bytes_per_s,
-			     ceiling.why);
+		ctx_fact_num(c, part ? "equal_part" : "ceiling", "bandwidth", "dir,gpus,member",
+			     ceiling.bytes_per_s, ceiling.why);
 }
 
 static int run(struct ctx *c, struct err *e)

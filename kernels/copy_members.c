@@ -10,8 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define LINK_LOAD_BYTES ((uint64_t)32 << 20) /* less does not keep a link up */
-
 /* ---- all of them copy ---- */
 
 static int lanes_used(const struct members *k)
@@ -171,7 +169,7 @@ static int look_at_links(struct ctx *c, struct members *k, struct err *e)
 				       "keeping the links busy");
 	}
 	if (!rc)
-		rc = find_links(c, k, k->size >= LINK_LOAD_BYTES, e);
+		rc = find_links(c, k, k->size >= GPU_LINK_LOAD_BYTES, e);
 	return rc ? rc : lanes_wait(&k->lanes, "waiting for the links", e);
 }
 

@@ -29,7 +29,7 @@ static const struct metric metrics[] = {
 	 .unit = "s",
 	 .better = BETTER_LOWER,
 	 .cls = "latency",
-	 .siblings = "gpu",
+	 .siblings = "gpu,node",
 	 .help = "time of one dependent load of an SM"},
 	{.name = NULL},
 };

@@ -1,7 +1,6 @@
 /*
  * See gpu_link.h. Known errors: what lies behind the root port, the link between sockets, is not
- * known from user space; of C2C only the figure of the data sheet is. A switch that favours one GPU
- * can lift it above its equal part of what they share.
+ * known from user space; of C2C only the figure of the data sheet is.
  */
 #include "gpu_link.h"
 
@@ -128,7 +127,7 @@ static void find_link(struct gpu_link *link, const struct pci_gpu *gpus, int n, 
 		      bool loaded)
 {
 	const struct pci_gpu *gpu = &gpus[which];
-	int node = -1;
+	int node = -1, sharers;
 
 	if (!attribute(ATTR_HOST_NUMA_ID, which, &node) || node < 0)
 		node = gpu->numa_node;
@@ -139,7 +138,9 @@ static void find_link(struct gpu_link *link, const struct pci_gpu *gpus, int n, 
 		find_training(link, gpu, loaded);
 		find_ceilings(link, gpus, (size_t)n, (size_t)which, loaded);
 	}
-	find_kin(link, which, pci_sharers(gpus, (size_t)n, (size_t)which));
+	sharers = pci_sharers(gpus, (size_t)n, (size_t)which);
+	link->shared = sharers > 1;
+	find_kin(link, which, sharers);
 }
 
 int gpu_links(struct ctx *c, struct gpu_link *link, int n, bool loaded, struct err *e)

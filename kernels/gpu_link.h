@@ -7,6 +7,8 @@
 
 #include "../harness/bench.h"
 
+#define GPU_LINK_LOAD_BYTES ((uint64_t)32 << 20) /* a smaller copy does not keep a link up */
+
 struct gpu_ceiling {
 	double bytes_per_s; /* 0 where the path is not known */
 	char why[160];
@@ -18,6 +20,7 @@ struct gpu_link {
 	char found[32], wanted[32]; /* "Gen5 x16": under load and at best; "" if unknown */
 	char kin[320];		    /* alike in GPUs that should be equally fast */
 	struct gpu_ceiling to_device, to_host; /* while all n GPUs copy */
+	bool shared;			       /* they are an equal part of a hop */
 };
 
 /*

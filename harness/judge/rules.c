@@ -93,13 +93,17 @@ void rules_ceiling(struct result *r, const struct bundle_data *d)
 		bundle_fact(d, r->arm, "ceiling", r->bench, r->metric, r->labels, &mixed);
 	char value[48], limit[48];
 
+	bool bound = f != NULL;
+
+	if (!bound)
+		f = bundle_fact(d, r->arm, "equal_part", r->bench, r->metric, r->labels, &mixed);
 	if (!f)
 		return;
 	r->ceiling = strtod(f->value, NULL);
 	r->ceiling_source = f->source;
 	if (mixed)
 		rules_note(r, "two statements about its ceiling disagree");
-	if (!(r->ceiling > 0) || !r->s.n || !strcmp(r->better, "lower") ||
+	if (!bound || !(r->ceiling > 0) || !r->s.n || !strcmp(r->better, "lower") ||
 	    !(fmin(r->s.ci_lo, r->s.median) > r->ceiling))
 		return;
 	r->above_ceiling = true;

@@ -148,14 +148,15 @@ static void test_nothing_valid_is_no_number(void **state)
 	mk_report_free(&m);
 }
 
-static void ceiling(double value, enum status want)
+static void ceiling(const char *kind, double value, enum status want)
 {
 	struct mk_report m = {.d = {.n_plan = 0}};
-	char text[32];
+	char text[32], fact[64];
 
 	mk_metric(&m.d, "copy", "rate", "bytes/s", "higher", "bandwidth");
 	snprintf(text, sizeof(text), "%.17g", value);
-	mk_manifest_of(&m.d, "host", "fact.ceiling.copy.rate{gpu=0}", text);
+	snprintf(fact, sizeof(fact), "fact.%s.copy.rate{gpu=0}", kind);
+	mk_manifest_of(&m.d, "host", fact, text);
 	mk_plan(&m.d, 0, "copy", "gpu=0", false, "");
 	for (unsigned p = 0; p < 3; p++) {
 		double v = 60 + p;
@@ -174,9 +175,10 @@ static void ceiling(double value, enum status want)
 
 static void test_above_the_ceiling(void **state)
 {
-	ceiling(70, ST_PASS);
-	ceiling(60.5, ST_PASS); /* median 61, but the interval starts at 60 */
-	ceiling(59, ST_FAIL);
+	ceiling("ceiling", 70, ST_PASS);
+	ceiling("ceiling", 60.5, ST_PASS); /* median 61, but the interval starts at 60 */
+	ceiling("ceiling", 59, ST_FAIL);
+	ceiling("equal_part", 59, ST_PASS); /* no bound of one: the others may take less */
 }
 
 static void test_wrong_placement_fails(void **state)
