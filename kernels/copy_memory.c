@@ -44,11 +44,13 @@ static int alloc_of_driver(struct ctx *c, struct copy_memory *m, int node, struc
 {
 	unsigned flags = cudaHostAllocPortable | cudaHostAllocMapped;
 	struct err policy = ERR_INIT;
-	int rc;
+	int rc = placement_policy(node, &policy);
 
 	if (m->kind == COPY_WRITECOMBINED)
 		flags |= cudaHostAllocWriteCombined;
-	if (placement_policy(node, &policy))
+	if (rc == -ENOTSUP) /* a cpuset: it would lie on another node for sure */
+		return err_set(e, ENOTSUP, "%s", policy.text);
+	if (rc)
 		ctx_log(c, "%s memory: %s", names[m->kind], policy.text);
 	rc = gpu_error((int)cudaHostAlloc(&m->buf.p, m->buf.bytes, flags), e,
 		       "allocating %zu bytes of %s memory", m->buf.bytes, names[m->kind]);

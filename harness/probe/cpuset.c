@@ -10,6 +10,7 @@
 #include "../base/buf.h"
 #include "../base/mem.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -180,4 +181,14 @@ char *cpuset_obstacle(int node, bool to_run, bool to_allocate)
 		return NULL;
 	buf_puts(&out, " are allowed");
 	return buf_steal(&out);
+}
+
+int cpuset_no_memory(int node, struct err *e)
+{
+	char *why = cpuset_obstacle(node, false, true);
+	int rc = err_set(e, ENOTSUP, "no memory of NUMA node %d for this process: %s", node,
+			 why ? why : "it has none, or none that may be bound");
+
+	free(why);
+	return rc;
 }

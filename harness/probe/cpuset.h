@@ -2,6 +2,7 @@
 #ifndef ASSAY_PROBE_CPUSET_H
 #define ASSAY_PROBE_CPUSET_H
 
+#include "../base/err.h"
 #include "rows.h"
 
 #include <stdbool.h>
@@ -16,5 +17,8 @@ void cpuset_rows(const struct rows *r);
  * lacks none. The caller frees.
  */
 char *cpuset_obstacle(int node, bool to_run, bool to_allocate);
+
+/* -ENOTSUP: the kernel gives this process no memory of a node that is there, with the reason. */
+int cpuset_no_memory(int node, struct err *e);
 
 #endif

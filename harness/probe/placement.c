@@ -96,17 +96,6 @@ static struct node_mask mask_of(int node)
 
 /* ---- memory ---- */
 
-/* A node that exists and that the kernel does not give us: -ENOTSUP with the reason. */
-static int not_ours(int node, struct err *e)
-{
-	char *why = cpuset_obstacle(node, false, true);
-	int rc = err_set(e, ENOTSUP, "no memory of NUMA node %d for this process: %s", node,
-			 why ? why : "it has none, or none that may be bound");
-
-	free(why);
-	return rc;
-}
-
 /* 0, or -ENOTSUP where this process may not use the node. A refusal of the call is no error. */
 static int bind_range(void *p, size_t bytes, int node, struct err *e)
 {
@@ -114,7 +103,7 @@ static int bind_range(void *p, size_t bytes, int node, struct err *e)
 
 	if (!mbind(p, bytes, MPOL_BIND, m.word, NODE_MASK_BITS, 0) || errno != EINVAL)
 		return 0;
-	return not_ours(node, e);
+	return cpuset_no_memory(node, e);
 }
 
 /*
@@ -253,7 +242,7 @@ int placement_policy(int node, struct err *e)
 	else
 		rc = set_mempolicy(MPOL_BIND, m.word, NODE_MASK_BITS);
 	if (rc && errno == EINVAL && node >= 0)
-		return not_ours(node, e);
+		return cpuset_no_memory(node, e);
 	if (rc)
 		return err_set(e, errno, "cannot bind new memory to NUMA node %d: %s", node,
 			       strerror(errno));

@@ -35,6 +35,10 @@ struct rule {
 	{                                                                                          \
 		"peer", INT, AT(peer), 0, 1e3, NULL, true                                          \
 	}
+#define NODE                                                                                       \
+	{                                                                                          \
+		"node", INT, AT(node), 0, SIM_MAX_NODES - 1, NULL, true                            \
+	}
 #define BY                                                                                         \
 	{                                                                                          \
 		"by", NUM, AT(by), -0.9, 0.9, NULL, true                                           \
@@ -58,6 +62,9 @@ static const struct rule rules[] = {
 	  {"dir", WORD, AT(dir), 0, 8, "|h2d|d2h|", false},
 	  {"size", SIZE, AT(size), 0, 1e13, NULL, false},
 	  {"offset", SIZE, AT(offset), 0, 1e13, NULL, false}}},
+	{"cpuset",
+	 "cpuset node=N: a control group leaves this process the CPUs and memory of node N alone",
+	 {NODE}},
 	{"drift",
 	 "drift by=W [arm=NAME]: each process takes longer by W than the one before",
 	 {BY, ARM}},
@@ -115,7 +122,7 @@ static const struct rule rules[] = {
 	 {GPU(true), {"after", INT, AT(after), 0, 1e9, NULL, false}}},
 	{"wrong_numa",
 	 "wrong_numa gpu=N node=M: firmware says node M; the GPU is near to the profile's",
-	 {GPU(true), {"node", INT, AT(node), 0, SIM_MAX_NODES - 1, NULL, true}}},
+	 {GPU(true), NODE}},
 };
 
 #define N_RULES ((int)(sizeof(rules) / sizeof(rules[0])))

@@ -12,6 +12,7 @@
 enum fault_kind {
 	FAULT_CONTAMINATE,
 	FAULT_CORRUPT_COPY,
+	FAULT_CPUSET,
 	FAULT_DRIFT,
 	FAULT_DRIVER_MISMATCH,
 	FAULT_DRIVER_TOO_OLD,
@@ -40,7 +41,7 @@ struct fault {
 	int64_t gpu;	    /* -1: all, where the fault allows it */
 	int64_t peer, link; /* another GPU; an NVLink of this one; -1: not given */
 	int64_t gen, width;
-	int64_t node;	      /* that firmware names */
+	int64_t node;	      /* that firmware names; that is left */
 	int64_t offset, size; /* -1: not given */
 	int64_t after;	      /* copies that still go well */
 	double by, share, sd;

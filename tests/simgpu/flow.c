@@ -77,30 +77,15 @@ void sim_use(struct sim_flow *f, int what, double bytes_s)
 		f->use[f->n_uses++] = (struct sim_use){what, bytes_s};
 }
 
-static bool is_c2c(int gpu)
-{
-	return !strcmp(sim_profile()->gpu[gpu].link, "c2c");
-}
-
 void sim_use_hops(struct sim_flow *f, int gpu, enum sim_dir dir)
 {
 	gpu = sim_profile()->gpu[gpu].parent; /* a MIG instance goes by its GPU's path */
 	pthread_once(&paths.once, find_hops);
-	for (int i = 0; i < paths.n[gpu] && !is_c2c(gpu); i++) {
+	for (int i = 0; i < paths.n[gpu] && !sim_is_c2c(gpu); i++) {
 		const struct hop *h = &paths.hop[gpu][i];
 
 		sim_use(f, SIM_USE_HOP(h->id, dir), h->bytes_s[dir]);
 	}
-}
-
-/* What is left of the link's rate as it trained. */
-static double trained_share(int gpu)
-{
-	const struct sim_gpu *g = &sim_profile()->gpu[gpu];
-	int gen, width;
-
-	sim_link(gpu, &gen, &width);
-	return sim_link_bytes_s(gen, width) / sim_link_bytes_s(g->pcie_gen, g->pcie_width);
 }
 
 static bool is_remote(int gpu, int node)
@@ -122,7 +107,7 @@ static double host_rate(int gpu, enum sim_dir dir, enum sim_engine engine, enum 
 
 	if (kind == SIM_KIND_WC)
 		rate *= (to ? g->h2d_wc_bytes_s : g->d2h_wc_bytes_s) / pinned;
-	rate *= trained_share(gpu) * (is_remote(gpu, node) ? g->remote_share : 1);
+	rate *= sim_trained_share(gpu) * (is_remote(gpu, node) ? g->remote_share : 1);
 	return kind == SIM_KIND_PAGEABLE && engine == SIM_CE && staged < rate ? staged : rate;
 }
 
@@ -149,7 +134,8 @@ void sim_flow_host(struct sim_flow *f, int gpu, enum sim_dir dir, enum sim_engin
 	if (engine == SIM_CE)
 		f->latency_s =
 			kind == SIM_KIND_PAGEABLE ? g->pageable_latency_s : g->copy_latency_s;
-	sim_use(f, SIM_USE_LINK(g->parent, dir), link_bytes_s(g->parent, dir) * trained_share(gpu));
+	sim_use(f, SIM_USE_LINK(g->parent, dir),
+		link_bytes_s(g->parent, dir) * sim_trained_share(gpu));
 	sim_use_hops(f, gpu, dir);
 	if (node >= 0)
 		sim_use(f, SIM_USE_DRAM(node), m->dma_bytes_s);

@@ -29,12 +29,16 @@ static void refuse(const struct err *e)
 static int check_faults(struct err *e)
 {
 	const struct fault *f = fault_find(&model.faults, FAULT_WRONG_NUMA, -1);
+	const struct fault *set = fault_find(&model.faults, FAULT_CPUSET, -1);
 	const struct fault *down = fault_find(&model.faults, FAULT_NVLINK_DOWN, -1);
 	int nodes = sim_profile_nodes(&model.profile);
 
 	if (down && down->link >= model.profile.gpu[down->gpu].nvlinks)
 		return err_set(e, EINVAL, "nvlink_down: GPU %d has %d NVLinks, numbered from 0",
 			       (int)down->gpu, (int)model.profile.gpu[down->gpu].nvlinks);
+	if (set && set->node >= nodes)
+		return err_set(e, EINVAL, "cpuset: no node %d, there are %d", (int)set->node,
+			       nodes);
 	if (f && f->node >= nodes)
 		return err_set(e, EINVAL, "wrong_numa: no node %d, there are %d", (int)f->node,
 			       nodes);
@@ -148,6 +152,22 @@ void sim_link(int gpu, int *gen, int *width)
 
 	*gen = (int)(f && f->gen < g->pcie_gen ? f->gen : g->pcie_gen);
 	*width = (int)(f && f->width && f->width < g->pcie_width ? f->width : g->pcie_width);
+}
+
+bool sim_is_c2c(int gpu)
+{
+	return !strcmp(sim_profile()->gpu[gpu].link, "c2c");
+}
+
+double sim_trained_share(int gpu)
+{
+	const struct sim_gpu *g = &sim_profile()->gpu[gpu];
+	int gen, width;
+
+	sim_link(gpu, &gen, &width);
+	return sim_is_c2c(gpu) ? 1
+			       : sim_link_bytes_s(gen, width) /
+					 sim_link_bytes_s(g->pcie_gen, g->pcie_width);
 }
 
 int sim_gpu_near(int gpu)

@@ -115,20 +115,11 @@ double sim_nvlink_errors(int gpu, int link)
 
 /* ---- copies ---- */
 
-static double trained(int gpu)
-{
-	int gen, width;
-
-	sim_link(gpu, &gen, &width);
-	return sim_link_bytes_s(gen, width) /
-	       sim_link_bytes_s(profile(gpu)->pcie_gen, profile(gpu)->pcie_width);
-}
-
 /* Directly, by the copy engine. The profile's rate is that of all NVLinks together, or of PCIe. */
 static double rate_of_path(int gpu, int peer)
 {
 	const struct sim_gpu *g = profile(gpu);
-	double a = trained(gpu), b = trained(peer), pci = a < b ? a : b;
+	double a = sim_trained_share(gpu), b = sim_trained_share(peer), pci = a < b ? a : b;
 	int links = sim_nvlink_pair(gpu, peer);
 
 	if (links > 0)

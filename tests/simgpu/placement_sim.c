@@ -4,6 +4,7 @@
  * The work itself is done once, so that the arrays that a check reads hold what they should.
  */
 #include "sim.h"
+#include "../../harness/probe/cpuset.h"
 #include "../../harness/probe/placement.h"
 
 #include <errno.h>
@@ -29,6 +30,14 @@ static int check_node(int node, struct err *e)
 	if ((node >= 0 && node < n) || sim_node_gpu(node) >= 0)
 		return 0;
 	return err_set(e, EINVAL, "no NUMA node %d, there are %d", node, n);
+}
+
+/* Whether a cpuset keeps that node from this process. */
+static bool out_of_reach(int node)
+{
+	const struct fault *set = sim_fault(FAULT_CPUSET, -1);
+
+	return set && set->node != node;
 }
 
 static int64_t free_bytes(int node)
@@ -60,6 +69,8 @@ int placement_alloc(struct placement_buf *b, size_t bytes, int node, enum pages 
 		return -EINVAL;
 	if (!bytes)
 		return err_set(e, EINVAL, "no memory of 0 bytes");
+	if (out_of_reach(node))
+		return cpuset_no_memory(node, e);
 	if ((double)bytes > (double)free_bytes(node) || sim_map(bytes, &p))
 		return err_set(e, ENOMEM, "%zu bytes on node %d: no memory", bytes, node);
 	r.base = p;
@@ -84,8 +95,9 @@ int placement_pin_node(int node, struct err *e)
 {
 	if (check_node(node, e))
 		return -EINVAL;
-	if (sim_node_gpu(node) >= 0)
-		return err_set(e, EINVAL, "NUMA node %d has no CPU", node);
+	if (sim_node_gpu(node) >= 0 || out_of_reach(node))
+		return err_set(e, EINVAL, "NUMA node %d has no CPU%s", node,
+			       out_of_reach(node) ? " for this process" : "");
 	sim_pin(node);
 	return 0;
 }
@@ -104,7 +116,7 @@ int placement_cpus(int node, int *cpus, int max)
 {
 	int n = 0, total = sim_profile_cpus(sim_profile());
 
-	for (int c = 0; c < total && n < max; c++) {
+	for (int c = 0; c < total && n < max && !out_of_reach(node); c++) {
 		if (sim_profile_cpu_node(sim_profile(), c) == node)
 			cpus[n++] = c;
 	}
@@ -115,6 +127,8 @@ int placement_policy(int node, struct err *e)
 {
 	if (node != -1 && check_node(node, e))
 		return -EINVAL;
+	if (node != -1 && out_of_reach(node))
+		return cpuset_no_memory(node, e);
 	sim_set_policy(node);
 	return 0;
 }

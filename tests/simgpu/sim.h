@@ -64,6 +64,9 @@ SIM_API int sim_node_gpu(int node);
 SIM_API int sim_node_socket(int node);
 /* The link as it trained, after faults. */
 SIM_API void sim_link(int gpu, int *gen, int *width);
+SIM_API bool sim_is_c2c(int gpu); /* its copies go over NVLink-C2C and not over PCIe */
+/* What is left of its way's rate as the link trained; all of C2C, which is another link. */
+SIM_API double sim_trained_share(int gpu);
 
 /* ---- where memory lies ---- */
 

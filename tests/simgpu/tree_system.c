@@ -1,6 +1,6 @@
 /*
  * The rest of the tree: kernel, memory, driver, and the little of /proc/self that says that the
- * process runs on the bare server, in a cgroup without limits.
+ * process runs on the bare server, in a cgroup without limits but those of a fault.
  */
 #include "tree.h"
 #include "../../harness/base/rng.h"
@@ -112,12 +112,17 @@ static void put_driver(struct tree *t)
 
 static void put_self(struct tree *t)
 {
-	char cpus[32], mems[256];
+	const struct fault *set = sim_fault(FAULT_CPUSET, -1);
+	char cpus[256], mems[256];
 	int last = sim_profile_cpus(sim_profile()) - 1;
 	long long page = sim_profile()->cpu.page_bytes / 1024;
 
 	snprintf(cpus, sizeof(cpus), "0-%d", last);
 	tree_memory_nodes(mems, sizeof(mems));
+	if (set) {
+		tree_cpulist(cpus, sizeof(cpus), tree_cpu_of_node, (int)set->node);
+		snprintf(mems, sizeof(mems), "%d", (int)set->node);
+	}
 	tree_put(t, "/proc/self/cgroup", "0::/assay.scope");
 	tree_put(t, "/proc/self/mountinfo",
 		 "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"

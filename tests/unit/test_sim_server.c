@@ -285,6 +285,7 @@ static void test_bad_faults(void **s)
 		{"shift what=speed by=0.1", "what=speed"},
 		{"wrong_numa gpu=1", "wrong_numa lacks node"},
 		{"wrong_numa gpu=1 node=2", "no node 2, there are 2"},
+		{"cpuset node=2", "cpuset: no node 2, there are 2"},
 		{"corrupt_copy gpu=1 size=1KB", "size=1KB is out of range"},
 		{"hang gpu=3; oops", "FAULT:2: no fault \"oops\""},
 	};
