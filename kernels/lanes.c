@@ -43,15 +43,24 @@ int lanes_add(struct lanes *l, int device, struct err *e)
 
 int lanes_open(struct lanes *l, int n, struct err *e)
 {
+	int device[LANES_MAX];
+
+	for (int i = 0; i < n && i < LANES_MAX; i++)
+		device[i] = i;
+	return lanes_open_on(l, device, n < LANES_MAX ? n : LANES_MAX, e);
+}
+
+int lanes_open_on(struct lanes *l, const int *device, int n, struct err *e)
+{
 	cudaError_t code;
 	int rc = 0;
 
 	memset(l, 0, sizeof(*l));
 	for (int i = 0; i < n && !rc; i++)
-		rc = lanes_add(l, i, e);
+		rc = lanes_add(l, device[i], e);
 	if (rc)
 		return rc;
-	code = cudaSetDevice(0);
+	code = cudaSetDevice(l->lane[0].device);
 	if (!code)
 		code = cudaEventCreate(&l->end);
 	if (!code)

@@ -39,6 +39,8 @@ typedef int lanes_queue_fn(void *arg, int lane, struct CUstream_st *stream);
 
 /* One lane on each of the first n GPUs. 0 or negative errno; lanes_close after an error as well. */
 int lanes_open(struct lanes *l, int n, struct err *e);
+/* The same on n GPUs by their ordinals. */
+int lanes_open_on(struct lanes *l, const int *device, int n, struct err *e);
 void lanes_close(struct lanes *l);
 /* One more lane, on the GPU with that ordinal. 0 or negative errno. */
 int lanes_add(struct lanes *l, int device, struct err *e);

@@ -69,7 +69,10 @@ static bool applies(const struct ctx *c)
 
 #ifdef ASSAY_CUDA
 
+#include "gpu_link.h"
 #include "peer_copy.h"
+
+#include <cuda_runtime_api.h>
 
 enum { OWN, PEER }; /* CUDA ordinals */
 enum dir { READ, WRITE, BOTH };
@@ -79,6 +82,7 @@ struct p2p {
 	struct peers peers;
 	struct peer_copy copy;
 	bool said[2][2]; /* path: by access, by whether both directions run */
+	bool pcie[2];	 /* by access: it goes by PCI Express, and the links are to be looked at */
 	/* of the current case */
 	enum dir dir;
 	bool on;
@@ -95,7 +99,7 @@ static int setup(struct ctx *c, struct err *e)
 	if (!rc)
 		rc = lanes_open(&k->lanes, 2, e);
 	if (!rc)
-		rc = peer_copy_open(&k->copy, &k->lanes, 2, ctx_max_u64(c, "size"),
+		rc = peer_copy_open(&k->copy, &k->lanes, ctx_max_u64(c, "size"),
 				    (uint32_t)ctx_seed(c), e);
 	if (!rc)
 		peers_expect_access(&k->peers, c, OWN, PEER, "gpu,peer");
@@ -145,10 +149,28 @@ static void say_path(struct ctx *c, struct p2p *k)
 		peers_expect_links(&k->peers, c, (const int[]){OWN, PEER}, 2, "gpu,p2p,peer");
 	k->said[k->on][both] = true;
 	peers_path(&k->peers, OWN, PEER, k->on, &path);
+	k->pcie[k->on] = !path.links && !k->said[k->on][!both];
 	ctx_fact(c, "kin", "", "gpu,p2p,peer", path.kind, "NVML, sysfs");
 	if (path.bytes_per_s > 0)
 		ctx_fact_num(c, "ceiling", "bandwidth", "dir,gpu,p2p,peer",
 			     path.bytes_per_s * (both ? 2 : 1), path.why);
+}
+
+/* While copies keep them busy, since an idle link is slow on purpose. */
+static int look_at_pcie(struct ctx *c, struct p2p *k, struct err *e)
+{
+	struct CUstream_st *stream = k->lanes.lane[OWN].stream;
+	int rc = 0;
+
+	if (!k->pcie[k->on] || k->copy.size < GPU_LINK_LOAD_BYTES)
+		return 0;
+	k->pcie[k->on] = false;
+	cudaSetDevice(k->lanes.lane[OWN].device);
+	for (int i = 0; i < GPU_WARM_UP_COPIES && !rc; i++)
+		rc = gpu_error(queue(k, OWN, stream), e, "keeping the links busy");
+	if (!rc)
+		rc = peers_expect_pcie(&k->peers, c, OWN, PEER, "gpu,p2p,peer", e);
+	return rc ? rc : lanes_wait(&k->lanes, "waiting for the links", e);
 }
 
 static int run(struct ctx *c, struct err *e)
@@ -168,6 +190,8 @@ static int run(struct ctx *c, struct err *e)
 	say_path(c, k);
 	s.work = (double)k->copy.size * (k->dir == BOTH ? 2 : 1);
 	rc = batch(k, GPU_WARM_UP_COPIES, &seconds, e);
+	if (!rc)
+		rc = look_at_pcie(c, k, e);
 	if (!rc)
 		rc = ctx_sample(c, &s, e);
 	if (rc || k->copy.size > GPU_LATENCY_MAX_BYTES || k->dir == BOTH)

@@ -1,10 +1,11 @@
 /*
  * All pairs of a bisection at once: the GPUs of the first half write to those of the second (0 to
  * 4, 1 to 5 … of eight), or each of a pair to the other, by copy engine or SMs, with peer access.
+ * Those that do not reach each other get another partner where one is left (0 to 1, 2 to 3 where
+ * there is no access across sockets).
  * One gate holds all; each GPU is timed by its own events, the sum from the common start to the
  * end of the last. Switches and bridges that cannot carry all at once show here and in no
- * single pair. Known error: the GPUs start within a few microseconds of each other. Of an odd
- * number the last one has no partner.
+ * single pair. Known error: the GPUs start within a few microseconds of each other.
  */
 #include "gpu.h"
 #include "peers.h"
@@ -51,16 +52,23 @@ struct all {
 	struct lanes lanes;
 	struct peers peers;
 	struct peer_copy copy;
-	int half;		     /* pairs */
+	int half;	    /* pairs */
+	int gpu[LANES_MAX]; /* CUDA ordinal by lane: half that write, then their partners */
 	bool said[LANES_MAX + 1][2]; /* by member (the sum first), by whether both write */
 	/* of the current case */
 	bool both;
-	int member; /* CUDA ordinal, or SUM */
+	int member; /* lane, or SUM */
 };
 
+/* Lanes, and the GPU of one. */
 static int partner(const struct all *k, int i)
 {
 	return i < k->half ? i + k->half : i - k->half;
+}
+
+static int number(const struct all *k, int lane)
+{
+	return k->peers.gpu[k->gpu[lane]].number;
 }
 
 static int senders(const struct all *k)
@@ -68,14 +76,27 @@ static int senders(const struct all *k)
 	return k->both ? 2 * k->half : k->half;
 }
 
-static int switch_pairs(struct all *k, struct err *e)
+static int make_pairs(struct all *k, struct err *e)
 {
-	int rc = 0;
+	bool reach[LANES_MAX * LANES_MAX] = {false};
+	int with[LANES_MAX], n = k->peers.n, rc = 0;
 
-	for (int i = 0; i < k->half && !rc; i++) {
-		rc = peers_access(&k->peers, i, partner(k, i), e);
-		if (!rc)
-			rc = peers_switch(&k->peers, i, partner(k, i), true, e);
+	for (int i = 0; i < n * n; i++) {
+		struct err why = ERR_INIT;
+
+		reach[i] = i / n != i % n && !peers_access(&k->peers, i / n, i % n, &why);
+	}
+	peer_pairs(with, reach, n);
+	for (int i = 0; i < n; i++)
+		k->half += with[i] > i;
+	if (!k->half)
+		return peers_access(&k->peers, 0, n / 2, e);
+	for (int i = 0, lane = 0; i < n && !rc; i++) {
+		if (with[i] < i)
+			continue;
+		k->gpu[lane] = i;
+		k->gpu[lane++ + k->half] = with[i];
+		rc = peers_switch(&k->peers, i, with[i], true, e);
 	}
 	return rc;
 }
@@ -88,15 +109,24 @@ static int setup(struct ctx *c, struct err *e)
 	rc = gpu_not_shared(e);
 	if (!rc)
 		rc = peers_open(&k->peers, c, e);
-	k->half = k->peers.n / 2;
 	if (!rc)
-		rc = switch_pairs(k, e);
+		rc = make_pairs(k, e);
 	if (!rc)
-		rc = lanes_open(&k->lanes, 2 * k->half, e);
+		rc = lanes_open_on(&k->lanes, k->gpu, 2 * k->half, e);
 	if (!rc)
-		rc = peer_copy_open(&k->copy, &k->lanes, 2 * k->half, ctx_max_u64(c, "size"),
+		rc = peer_copy_open(&k->copy, &k->lanes, ctx_max_u64(c, "size"),
 				    (uint32_t)ctx_seed(c), e);
 	return rc;
+}
+
+/* Why a GPU has no partner. */
+static int is_left(const struct all *k, int gpu, struct err *e)
+{
+	int rc = 0;
+
+	for (int i = 0; i < k->peers.n && !rc; i++)
+		rc = i == gpu ? 0 : peers_access(&k->peers, gpu, i, e);
+	return rc ? rc : err_set(e, ENOTSUP, "of an odd number of GPUs one has no partner");
 }
 
 static int choose_case(struct ctx *c, struct all *k, struct err *e)
@@ -109,15 +139,17 @@ static int choose_case(struct ctx *c, struct all *k, struct err *e)
 	k->member = SUM;
 	if (!strcmp(member, "sum"))
 		return 0;
-	for (int i = 0; i < k->peers.n; i++) {
-		if (k->peers.gpu[i].number == (int)ctx_u64(c, "member"))
+	for (int i = 0; i < 2 * k->half; i++) {
+		if (number(k, i) == (int)ctx_u64(c, "member"))
 			k->member = i;
 	}
-	if (k->member == SUM)
-		return err_set(e, EINVAL, "GPU %s is not among %s", member, ctx_str(c, "gpus"));
-	if (k->member >= 2 * k->half)
-		return err_set(e, ENOTSUP, "of an odd number of GPUs the last has no partner");
-	return 0;
+	for (int i = 0; i < k->peers.n && k->member == SUM; i++) {
+		if (k->peers.gpu[i].number == (int)ctx_u64(c, "member"))
+			return is_left(k, i, e);
+	}
+	return k->member == SUM
+		       ? err_set(e, EINVAL, "GPU %s is not among %s", member, ctx_str(c, "gpus"))
+		       : 0;
 }
 
 static int queue(void *arg, int lane, struct CUstream_st *stream)
@@ -146,7 +178,7 @@ static void sum_of_paths(const struct all *k, struct peer_path *out)
 	double sum = 0;
 
 	for (int i = 0; i < k->half && sum >= 0; i++) {
-		peers_path(&k->peers, i, partner(k, i), true, &one);
+		peers_path(&k->peers, k->gpu[i], k->gpu[partner(k, i)], true, &one);
 		sum = one.bytes_per_s > 0 ? sum + one.bytes_per_s : -1;
 	}
 	out->bytes_per_s = sum * (k->both ? 2 : 1);
@@ -155,9 +187,11 @@ static void sum_of_paths(const struct all *k, struct peer_path *out)
 
 static void say_member(struct ctx *c, const struct all *k, const struct peer_path *path)
 {
-	const int who[] = {k->member, partner(k, k->member)};
+	int with = partner(k, k->member);
+	const int who[] = {k->gpu[k->member], k->gpu[with]};
 
 	ctx_fact(c, "kin", "", "gpus,member", path->kind, "NVML, sysfs");
+	ctx_fact_num(c, "partner", "", "gpus,member", number(k, with), "cudaDeviceCanAccessPeer");
 	peers_expect_links(&k->peers, c, who, 2, "gpus,member");
 }
 
@@ -172,7 +206,8 @@ static void say_path(struct ctx *c, struct all *k)
 	if (k->member == SUM)
 		sum_of_paths(k, &path);
 	else
-		peers_path(&k->peers, k->member, partner(k, k->member), true, &path);
+		peers_path(&k->peers, k->gpu[k->member], k->gpu[partner(k, k->member)], true,
+			   &path);
 	if (path.bytes_per_s > 0)
 		ctx_fact_num(c, "ceiling", "bandwidth", "dir,gpus,member", path.bytes_per_s,
 			     path.why);
@@ -205,7 +240,6 @@ static int run(struct ctx *c, struct err *e)
 
 static int check_at(struct all *k, int to, struct err *e)
 {
-	const struct peer *gpu = k->peers.gpu;
 	struct pattern_diff diff;
 	int rc = peer_copy_check(&k->copy, &k->lanes, to, &diff, e);
 	char who[128];
@@ -213,7 +247,7 @@ static int check_at(struct all *k, int to, struct err *e)
 	if (rc || diff.first == PATTERN_NONE)
 		return rc;
 	snprintf(who, sizeof(who), "GPU %d writes to GPU %d while all do (%s)",
-		 gpu[partner(k, to)].number, gpu[to].number,
+		 number(k, partner(k, to)), number(k, to),
 		 k->copy.sm ? "SM kernel" : "copy engine");
 	return peer_copy_wrong(&k->copy, &diff, who, e);
 }
@@ -236,8 +270,8 @@ static int verify(struct ctx *c, struct err *e)
 			rc = check_at(k, partner(k, i), e);
 	}
 	if (!rc && k->member != SUM)
-		peers_expect_no_errors(&k->peers, c, k->member, partner(k, k->member),
-				       "gpus,member");
+		peers_expect_no_errors(&k->peers, c, k->gpu[k->member],
+				       k->gpu[partner(k, k->member)], "gpus,member");
 	return rc;
 }
 
@@ -256,7 +290,8 @@ const struct bench bench_p2p_all = {
 	.name = "p2p_all",
 	.summary = "copies between all pairs of a bisection at once",
 	.method = "The GPUs of the first half write to those of the second, or each of a pair to "
-		  "the other, all behind one gate. Each GPU is timed by its own events, the sum "
+		  "the other, all behind one gate; those that do not reach each other get another "
+		  "partner where one is left. Each GPU is timed by its own events, the sum "
 		  "from the common start to the end of the last. Every byte is checked on the "
 		  "GPU that received it.",
 	.params = params,

@@ -13,23 +13,23 @@ struct peer_memory {
 	uint8_t *from, *to;
 	struct pattern_diff *diff;
 	int sms;
+	int device; /* CUDA ordinal */
 };
 
 struct peer_copy {
-	struct peer_memory gpu[LANES_MAX]; /* by CUDA ordinal */
+	struct peer_memory gpu[LANES_MAX]; /* by the lane that is on it */
 	int n;
 	uint32_t seed;
 	size_t size; /* of one copy */
 	bool sm;     /* by the SMs, which needs peer access; else by the copy engine */
 };
 
-/* Memory of `bytes` on each of the first n GPUs, patterns made. peer_copy_close after an error too.
- */
-int peer_copy_open(struct peer_copy *k, struct lanes *l, int n, size_t bytes, uint32_t seed,
+/* Memory of `bytes` on each lane's GPU, patterns made. peer_copy_close after an error too. */
+int peer_copy_open(struct peer_copy *k, struct lanes *l, size_t bytes, uint32_t seed,
 		   struct err *e);
 void peer_copy_close(struct peer_copy *k);
 
-/* Queues a copy from one GPU to another on a stream of one of them, the one that is at work. */
+/* Queues a copy from one lane's GPU to another's on a stream of one of them, the one at work. */
 int peer_copy_queue(const struct peer_copy *k, int from, int to, struct CUstream_st *stream);
 
 /* Makes the source again, lest an earlier copy is blamed on this one; poisons the destination. */

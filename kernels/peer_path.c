@@ -136,3 +136,40 @@ int peer_links_wanted(const struct nvml_links *own, const struct nvml_links *con
 	}
 	return own->active || switched ? most : 0;
 }
+
+void peer_links_missing(const struct nvml_links *own, const struct nvml_links *const *siblings,
+			int n, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (int i = 0; i < NVML_MAX_LINKS && used < size; i++) {
+		bool elsewhere = false;
+
+		for (int k = 0; k < n; k++)
+			elsewhere |= siblings[k]->link[i].active;
+		if (elsewhere && !own->link[i].active)
+			used += (size_t)snprintf(out + used, size - used, "%s%d", used ? ", " : "",
+						 i);
+	}
+}
+
+static void join(int *partner, const bool *reach, int n, int a, int b)
+{
+	if (partner[a] >= 0 || partner[b] >= 0 || !reach[a * n + b])
+		return;
+	partner[a] = b;
+	partner[b] = a;
+}
+
+void peer_pairs(int *partner, const bool *reach, int n)
+{
+	for (int i = 0; i < n; i++)
+		partner[i] = -1;
+	for (int i = 0; i < n / 2; i++)
+		join(partner, reach, n, i, i + n / 2);
+	for (int i = 0; i < n; i++) {
+		for (int k = i + 1; k < n; k++)
+			join(partner, reach, n, i, k);
+	}
+}

@@ -30,6 +30,19 @@ void peer_path(struct peer_path *out, const struct peer_end *a, const struct pee
 int peer_links_wanted(const struct nvml_links *own, const struct nvml_links *const *siblings,
 		      int n);
 
+/*
+ * The numbers of links that are down here and up on one of the n siblings, "5" or "3, 7"; "" where
+ * there is none.
+ */
+void peer_links_missing(const struct nvml_links *own, const struct nvml_links *const *siblings,
+			int n, char *out, size_t size);
+
+/*
+ * Pairs for a bisection of n GPUs: partner[i] is the one half the way round where they reach each
+ * other, else the first that is left and in reach, -1 where none is. reach: n rows of n.
+ */
+void peer_pairs(int *partner, const bool *reach, int n);
+
 /* Bytes/s of one NVLink one way, before packet overhead (data sheets); 0: not known. */
 double peer_link_rate(int generation);
 

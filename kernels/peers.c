@@ -2,6 +2,7 @@
 #include "peers.h"
 
 #include "gpu.h"
+#include "gpu_link.h"
 
 #include <errno.h>
 
@@ -77,7 +78,6 @@ static void look_at_links(struct peers *p, struct peer *g, const struct nvml_lin
 	if (g->in_nvml < 0)
 		return;
 	g->links = all[g->in_nvml];
-	g->errors = nvml_links_errors(&g->links);
 	g->generation = nvml_links_generation(&g->links);
 	for (unsigned i = 0; i < nvml_count(p->nvml) && n < NVML_MAX_GPUS; i++) {
 		if (!nvml_same_model(p->nvml, i, (unsigned)g->in_nvml))
@@ -87,6 +87,7 @@ static void look_at_links(struct peers *p, struct peer *g, const struct nvml_lin
 			g->generation = nvml_links_generation(&all[i]);
 	}
 	g->wanted = peer_links_wanted(&g->links, sibling, n);
+	peer_links_missing(&g->links, sibling, n, g->missing, sizeof(g->missing));
 }
 
 static void find_links(struct peers *p, struct ctx *c)
@@ -111,7 +112,7 @@ void peers_number(struct peers *p, const struct ctx *c)
 	memset(p, 0, sizeof(*p));
 	p->n = ctx_gpus(c, number, LANES_MAX);
 	for (int i = 0; i < p->n; i++)
-		p->gpu[i] = (struct peer){.number = number[i], .in_nvml = -1, .errors = -1};
+		p->gpu[i] = (struct peer){.number = number[i], .in_nvml = -1};
 }
 
 void peers_look(struct peers *p, struct ctx *c)
@@ -249,7 +250,9 @@ static void say_links(char *out, size_t size, int n, int generation, const struc
 	int len = snprintf(out, size, "%d x NVLink%d", n, generation);
 
 	if (where && len > 0 && (size_t)len < size)
-		snprintf(out + len, size - (size_t)len, " on GPU %d", where->number);
+		snprintf(out + len, size - (size_t)len, " on GPU %d%s%s%s", where->number,
+			 where->missing[0] ? " (not link " : "", where->missing,
+			 where->missing[0] ? ")" : "");
 }
 
 void peers_expect_access(const struct peers *p, struct ctx *c, int a, int b, const char *labels)
@@ -275,7 +278,7 @@ void peers_expect_links(const struct peers *p, struct ctx *c, const int *who, in
 			const char *labels)
 {
 	const struct peer *worst = &p->gpu[who[0]];
-	char found[64], wanted[64];
+	char found[96], wanted[64];
 
 	for (int i = 0; i < n; i++) {
 		const struct peer *g = &p->gpu[who[i]];
@@ -291,28 +294,66 @@ void peers_expect_links(const struct peers *p, struct ctx *c, const int *who, in
 		   "nvmlDeviceGetNvLinkState, the most that a GPU of this model has here");
 }
 
-/* How many came on this GPU since it was looked at last; -1: not reported. */
-static double new_errors(struct peers *p, struct peer *g)
+int peers_expect_pcie(const struct peers *p, struct ctx *c, int a, int b, const char *labels,
+		      struct err *e)
+{
+	struct gpu_link link[LANES_MAX];
+	int rc = gpu_links(c, link, p->n, true, e);
+	char found[64];
+
+	if (rc)
+		return rc;
+	int worst = strcmp(link[a].found, link[a].wanted) ? a : b;
+	bool right = !strcmp(link[worst].found, link[worst].wanted);
+
+	if (!link[a].found[0] || !link[b].found[0])
+		return 0;
+	snprintf(found, sizeof(found), "%s%s", link[worst].found, right ? "" : " on GPU ");
+	if (!right)
+		snprintf(found + strlen(found), sizeof(found) - strlen(found), "%d",
+			 p->gpu[worst].number);
+	ctx_expect(c, "link", "bandwidth", labels, found, link[worst].wanted,
+		   "sysfs, under load; at best: GPU and the port above it");
+	return 0;
+}
+
+/*
+ * How many came on this GPU since it was looked at last, -1: not reported; and the link with most
+ * of them.
+ */
+static double new_errors(const struct peers *p, struct peer *g, int *link)
 {
 	struct nvml_links now;
-	double before = g->errors;
+	double sum = -1, most = 0;
 
 	if (g->in_nvml < 0 || nvml_links(p->nvml, (unsigned)g->in_nvml, &now))
 		return -1;
-	g->errors = nvml_links_errors(&now);
-	return before < 0 || g->errors < 0 ? -1 : g->errors - before;
+	for (int i = 0; i < NVML_MAX_LINKS; i++) {
+		double more = now.link[i].errors - g->links.link[i].errors;
+
+		if (!now.link[i].there || now.link[i].errors < 0 || g->links.link[i].errors < 0)
+			continue;
+		g->links.link[i].errors = now.link[i].errors;
+		sum = sum < 0 ? more : sum + more;
+		if (more > most) {
+			most = more;
+			*link = i;
+		}
+	}
+	return sum;
 }
 
 void peers_expect_no_errors(struct peers *p, struct ctx *c, int a, int b, const char *labels)
 {
 	static const char *const source = "NVLink error counters before and after";
 	struct peer *own = &p->gpu[a];
-	double x = new_errors(p, own), y = new_errors(p, &p->gpu[b]);
+	int link[2] = {0, 0};
+	double x = new_errors(p, own, &link[0]), y = new_errors(p, &p->gpu[b], &link[1]);
 	char found[64];
 
 	if (x > 0 || y > 0) {
-		snprintf(found, sizeof(found), "%.0f on GPU %d", x > y ? x : y,
-			 p->gpu[x > y ? a : b].number);
+		snprintf(found, sizeof(found), "%.0f on GPU %d, most on link %d", x > y ? x : y,
+			 p->gpu[x > y ? a : b].number, link[x > y ? 0 : 1]);
 		ctx_expect(c, "nvlink_errors", "", NULL, found, "0", source);
 	} else if (!own->said_clean && (x >= 0 || y >= 0)) {
 		own->said_clean = true;

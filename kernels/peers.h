@@ -16,10 +16,10 @@ struct peer {
 	char address[16];
 	int in_nvml; /* index there, -1: not reported */
 	const struct pci_gpu *pci;
-	struct nvml_links links; /* before */
-	double errors;		 /* of its links, when last looked at; -1: not reported */
+	struct nvml_links links; /* before; their errors: when last looked at */
 	bool said_clean;	 /* that there were none */
 	int wanted, generation;	 /* links that its siblings have; 0: nothing is wanted */
+	char missing[32];	 /* numbers of those that they have up and it has not */
 };
 
 struct peers {
@@ -57,11 +57,14 @@ double peers_links_rate(const struct peers *p, char *why, size_t size);
 /*
  * Say what a pair has beside what it should have, for keys with these labels: access to each
  * other's memory, where NVLinks join them; as many NVLinks up as their siblings have (of any
- * number of GPUs that act together, by CUDA ordinal).
+ * number of GPUs that act together, by CUDA ordinal); PCIe links as fast as they could train, of
+ * which copies must be under way. peers_expect_pcie: 0, or negative errno.
  */
 void peers_expect_access(const struct peers *p, struct ctx *c, int a, int b, const char *labels);
 void peers_expect_links(const struct peers *p, struct ctx *c, const int *who, int n,
 			const char *labels);
+int peers_expect_pcie(const struct peers *p, struct ctx *c, int a, int b, const char *labels,
+		      struct err *e);
 
 /*
  * The same for errors on their NVLinks since they were looked at last: some are said of the

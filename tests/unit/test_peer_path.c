@@ -127,6 +127,49 @@ static void what_siblings_have(void **state)
 	assert_int_equal(peer_links_wanted(&none, bridged, 2), 0); /* a card without a bridge */
 }
 
+static void which_are_missing(void **state)
+{
+	struct nvml_links full = links(18, 4, NULL), less = links(18, 4, NULL);
+	const struct nvml_links *board[] = {&full, &less};
+	char text[32];
+
+	peer_links_missing(&full, board, 2, text, sizeof(text));
+	assert_string_equal(text, "");
+	less.link[3].active = less.link[17].active = false;
+	peer_links_missing(&less, board, 2, text, sizeof(text));
+	assert_string_equal(text, "3, 17");
+	peer_links_missing(&full, board, 2, text, sizeof(text));
+	assert_string_equal(text, "");
+	less = links(0, 0, NULL);
+	peer_links_missing(&less, board, 2, text, sizeof(text)); /* too many to name */
+	assert_int_equal(strlen(text), sizeof(text) - 1);
+}
+
+/* reach: "1" where row and column reach each other. */
+static void pairs_are(int n, const char *reach, const int *want)
+{
+	bool in[64];
+	int partner[8];
+
+	for (int i = 0; i < n * n; i++)
+		in[i] = reach[i] == '1';
+	peer_pairs(partner, in, n);
+	for (int i = 0; i < n; i++)
+		assert_int_equal(partner[i], want[i]);
+}
+
+static void who_is_whose_partner(void **state)
+{
+	static const int across[] = {2, 3, 0, 1}, beside[] = {1, 0, 3, 2}, some[] = {2, -1, 0, -1};
+	static const int none[] = {-1, -1, -1, -1}, odd[] = {1, 0, -1};
+
+	pairs_are(4, "0111101111011110", across);
+	pairs_are(4, "0100100000010010", beside); /* nobody across the sockets */
+	pairs_are(4, "0010000010000000", some);
+	pairs_are(4, "0000000000000000", none);
+	pairs_are(3, "011101110", odd);
+}
+
 static void rates(void **state)
 {
 	/* V100 150 GB/s, A100 300, H100 450, B200 900 */
@@ -145,6 +188,8 @@ int main(void)
 		cmocka_unit_test(from_gpu_to_gpu),
 		cmocka_unit_test(over_pci),
 		cmocka_unit_test(what_siblings_have),
+		cmocka_unit_test(which_are_missing),
+		cmocka_unit_test(who_is_whose_partner),
 		cmocka_unit_test(rates),
 	};
 

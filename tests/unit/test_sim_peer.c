@@ -33,7 +33,7 @@ static struct rig *rig(size_t size, bool on)
 	setenv("CUDA_MODULE_LOADING", "EAGER", 1);
 	clock_meas_begin(1);
 	CHECK(!lanes_open(&r->lanes, 2, &e));
-	CHECK(!peer_copy_open(&r->copy, &r->lanes, 2, size, 7, &e));
+	CHECK(!peer_copy_open(&r->copy, &r->lanes, size, 7, &e));
 	r->copy.size = size;
 	for (int i = 0; i < 2 && on; i++) {
 		OK(cudaSetDevice(i));
