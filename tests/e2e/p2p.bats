@@ -152,6 +152,27 @@ truth() { python3 "$top/tests/simgpu/check-truth" "$T/b" "$@"; }
 	[ "$(csv "$T/b/results.csv" status | sort -u)" = PASS ]
 }
 
+@test "a pair is locked as both of its GPUs: another run finds either taken, and pairs without them free" {
+	suite small <<-E
+		[suite]
+		summary = small pairs
+		[p2p]
+		size = 4KiB
+	E
+	# shellcheck disable=SC2016 # expanded by the inner shell, on the simulated server
+	"$top/scripts/sim" hgx-h100 -- bash -c '
+		run() { "$ASSAY-sim" run "$T/small.ini" "$@" >/dev/null 2>&1; }
+		run --set gpu=0 --set peer=1 --out "$T/a" --processes 60 &
+		until [ "$(compgen -G "$ASSAY_RUNTIME_DIR/gpu-*.lock" | wc -l)" -eq 2 ]; do sleep 0.02; done
+		run --set gpu=1,2 --set peer=0,3 --processes 1 --out "$T/b"
+		kill $!; wait' || true
+	[ "$(csv "$T/b/steps.csv" status | tr '\n' ' ')" = 'BUSY BUSY BUSY PASS ' ]
+	csv "$T/b/steps.csv" reason | head -n 3 >"$T/reasons"
+	[ "$(grep -c 'another assay measures this GPU (pid ' "$T/reasons")" -eq 3 ]
+	grep -q '^GPU 0 ' "$T/reasons"
+	grep -q '^GPU 1 ' "$T/reasons"
+}
+
 @test "a single GPU has no peer, a machine without one has none: skipped with the reason, exit 3" {
 	run sim h200-vm '' run p2p --out "$T/b"
 	[ "$status" -eq 3 ]
