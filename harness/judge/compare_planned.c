@@ -1,7 +1,9 @@
 /*
  * Gates that the plan holds and that gave no number in either arm: without a row they would be
  * forgotten, and a container that cannot measure would pass. A step's cases are all combinations
- * of its parameters' values; options are among them, so a key's labels are a part of a case.
+ * of its parameters' values; options are among them, so a key's labels are a part of a case. What
+ * no case of a benchmark is (a short sweep, a latency of large copies) is known by its steps: they
+ * passed in both arms and say nothing about it.
  */
 #include "compare_parts.h"
 #include "../base/mem.h"
@@ -97,6 +99,11 @@ static void add_missing(struct arms *a, const struct plan_row *plan, const char 
 
 	for (int k = 0; k < 2; k++)
 		say_why(&why, a, k, plan->bench, labels, plan->step, &status[k]);
+	if (status[0] == ST_PASS && status[1] == ST_PASS) { /* see the head */
+		buf_free(&why);
+		free(key);
+		return;
+	}
 	struct compared *row = comparison_add(a->out);
 	row->bench = plan->bench;
 	row->metric = comparison_keep(a->out, mem_strdup(metric));

@@ -222,7 +222,7 @@ static void test_untrue_numbers(void **state)
 	done(&m);
 }
 
-/* A gate without any number is not forgotten. */
+/* A gate without any number is not forgotten; what no case is (4096: the step passed) is none. */
 static void test_missing_gates(void **state)
 {
 	struct ab m = {.d = {.n_plan = 0}};
@@ -230,7 +230,7 @@ static void test_missing_gates(void **state)
 
 	mk_ab_head(&m.d, "mem.latency{}", "4", "0", "0");
 	mk_manifest(&m.d, "bench.mem.options", "reps");
-	mk_plan(&m.d, 0, "mem", "size=4 reps=7", true, "");
+	mk_plan(&m.d, 0, "mem", "size=4,4096 reps=7", true, "");
 	mk_plan(&m.d, 1, "mem", "size=8,16 reps=7", false, "SKIP:no GPU");
 	mk_plan(&m.d, 2, "mem", "size=32 reps=7", true, "");
 	mk_ab_blocks(&m.d, &l, 0, 8);
