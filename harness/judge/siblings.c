@@ -9,8 +9,9 @@
  * what the firmware says, with its pairs; a pair whose links are down. So is remote memory, since
  * how far remote is differs from machine to machine.
  *
- * Known error: where half of them are slow or more, nothing is said; ceilings and expectations are
- * there for that.
+ * Where one half is more than 10 % slower than the other, and neither half within itself, the
+ * slower ones have a remark: siblings alone cannot tell which half is right. Known error: where
+ * more than half are slow nothing is said; ceilings and expectations are there for that.
  */
 #include "rules.h"
 #include "../base/mem.h"
@@ -224,6 +225,31 @@ static void tell(struct sibling *x, double median, size_t n, bool fault)
 			   100 * slower, n, there);
 }
 
+/* mid: of all n, sorted. */
+static void judge_halves(struct sibling *v, const double *mid, size_t n)
+{
+	size_t half = n / 2;
+	double below = mid[half - 1], above = mid[half], gap = (above - below) / STAND_OUT;
+	char fast[48];
+
+	if (n % 2 || below > above * (1 - FAULT) || below - mid[0] > gap ||
+	    mid[n - 1] - above > gap)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct result *r = v[i].r;
+		double other = stats_median(mid + half, half);
+
+		if (!(v[i].v.hi < above * (1 - FAULT)))
+			continue;
+		units_show(fast, sizeof(fast), strcmp(r->better, "lower") ? other : 1 / other,
+			   r->unit);
+		rules_note(r,
+			   "%.0f %% slower than its siblings of the other half (their median is "
+			   "%s): one half is wrong, and these numbers do not say which",
+			   100 * (1 - v[i].v.mid / other), fast);
+	}
+}
+
 /* n results that should be alike. */
 static void judge(const struct siblings *s, struct sibling *v, size_t n)
 {
@@ -242,6 +268,7 @@ static void judge(const struct siblings *s, struct sibling *v, size_t n)
 		tell(&v[i], median, n,
 		     v[i].v.hi < median * (1 - FAULT) && !v[i].remote && !is_excused(s, v[i].r));
 	}
+	judge_halves(v, mid, n);
 	free(mid);
 }
 

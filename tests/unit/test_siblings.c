@@ -315,6 +315,37 @@ static void test_instances_of_one_size(void **state)
 	mk_report_free(&m);
 }
 
+/* Two pairs of GPUs, each in both directions: one pair is slow, and nobody knows which is right. */
+static void test_halves(void **state)
+{
+	static const struct {
+		double rate[4];
+		size_t remarks;
+	} cases[] = {
+		{{22e9, 22e9, 18e9, 18e9}, 2},
+		{{22e9, 22e9, 20.5e9, 20.5e9}, 0}, /* not by a tenth */
+		{{22e9, 20e9, 18e9, 16e9}, 0},	   /* no two halves */
+		{{18e9, 18e9, 18e9, 22e9}, 0},	   /* most are slow */
+	};
+
+	for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+		struct mk_report m;
+
+		begin(&m, "gpu,peer");
+		for (unsigned i = 0; i < 4; i++)
+			case_key(&m.d, "copy", "bandwidth", cases[k].rate[i], "gpu=%u,peer=%u", i,
+				 i ^ 1);
+		struct case_count c = case_judge(&m);
+		assert_int_equal(c.failed, 0);
+		assert_int_equal(c.remarks, cases[k].remarks);
+		const struct result *r = case_find(&m.results, "bandwidth", "gpu=3,peer=2");
+		if (!k)
+			HAS(r->reason, "18 % slower than its siblings of the other half (their "
+				       "median is 2");
+		mk_report_free(&m);
+	}
+}
+
 static void test_other_models(void **state)
 {
 	struct mk_report m;
@@ -344,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_what_a_pair_explains),
 		cmocka_unit_test(test_what_has_failed_measures_nobody),
 		cmocka_unit_test(test_instances_of_one_size),
+		cmocka_unit_test(test_halves),
 		cmocka_unit_test(test_other_models),
 	};
 

@@ -145,6 +145,7 @@ static void shown(void **state)
 		{4096, "bytes", "4.000 KiB"},
 		{1e-12, "s", "0.001000 ns"},
 		{6.7e13, "FLOP/s", "67.00 TFLOP/s"},
+		{0.9996, "1", "0.9996"}, /* a share */
 	};
 	char s[64];
 
