@@ -35,8 +35,11 @@ const char *cuda_code(const char *built, int major, int minor)
 #include <cuda_runtime_api.h>
 
 /* by number: runtimes before 12.2 do not name it, a driver that does not know it says so */
-#define HOST_NUMA_ID ((enum cudaDeviceAttr)134)
+#define NUMA_CONFIG  ((enum cudaDeviceAttr)130)
+#define NUMA_ID	     ((enum cudaDeviceAttr)131)
 #define MPS_ENABLED  ((enum cudaDeviceAttr)133)
+#define HOST_NUMA_ID ((enum cudaDeviceAttr)134)
+#define IS_NUMA_NODE 1 /* of cudaDeviceNumaConfig */
 
 int cuda_runtime_version(void)
 {
@@ -139,6 +142,15 @@ static void code_row(const struct rows *r, const struct cuda_device *d, int majo
 			cuda_code(ASSAY_CUDA_CODE, major, minor));
 }
 
+/* On Grace the GPU's memory is a NUMA node of its own. */
+static void memory_node_row(const struct rows *r, const struct cuda_device *d)
+{
+	int node = attribute(d, NUMA_ID, -1);
+
+	if (attribute(d, NUMA_CONFIG, 0) == IS_NUMA_NODE && node >= 0)
+		gpu_row(r, d->address, "memory_node", "cudaDevAttrNumaId", "%d", node);
+}
+
 void cuda_device_rows(const struct rows *r, const struct cuda_device *d)
 {
 	static const struct {
@@ -163,6 +175,7 @@ void cuda_device_rows(const struct rows *r, const struct cuda_device *d)
 			major, minor);
 		code_row(r, d, major, minor);
 	}
+	memory_node_row(r, d);
 	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
 		int v = attribute(d, list[i].which, -1);
 

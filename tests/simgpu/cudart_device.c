@@ -171,6 +171,10 @@ static int attribute(int gpu, int a, bool *known)
 	case cudaDevAttrHostRegisterSupported:
 	case cudaDevAttrCanUseHostPointerForRegisteredMem:
 		return 1;
+	case 130: /* cudaDevAttrNumaConfig: 1 if its memory is a node */
+		return p->memory_node >= 0;
+	case 131: /* cudaDevAttrNumaId */
+		return (int)p->memory_node;
 	case 132: /* multicast of the fabric, which the runtime does not name */
 		return p->nccl_nvls_bytes_s > 0 && !strcmp(p->fabric, "completed");
 	case 134: /* cudaDevAttrHostNumaId, newer than some headers */

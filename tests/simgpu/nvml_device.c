@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define C2C_LINKS 10 /* of GH200 and GB200 */
+
 struct nvml_utilization {
 	unsigned gpu, memory;
 };
@@ -268,27 +270,55 @@ int nvmlDeviceGetGpuFabricInfoV(nvmlDevice_t d, struct nvml_fabric *f)
 }
 
 /*
- * 82: temperature of the memory; 91: number of NVLinks; 206 to 210: errors of one (the scope);
- * 230: recovery action (none).
+ * NVLink-C2C, where the GPU reaches its host over it: 170 is the number of links, 171 whether one
+ * (the scope) is up, 172 its MB/s, of which ten make the 450 GB/s of the data sheet.
  */
+static int c2c_field(int gpu, unsigned id, unsigned link, unsigned *n)
+{
+	static const unsigned of[] = {C2C_LINKS, 1, 44712};
+
+	if (strcmp(nvml_profile(gpu)->link, "c2c") != 0)
+		return NVML_NOT_SUPPORTED;
+	if (link >= C2C_LINKS)
+		return NVML_INVALID_ARGUMENT;
+	*n = of[id - 170];
+	return NVML_OK;
+}
+
+/*
+ * 82: temperature of the memory; 91: number of NVLinks; 170 to 172: C2C; 206 to 210: errors of an
+ * NVLink (the scope); 230: recovery action (none).
+ */
+static int field(int gpu, unsigned id, unsigned scope, unsigned *n)
+{
+	const struct sim_gpu *p = nvml_profile(gpu);
+
+	switch (id) {
+	case 82:
+		*n = (unsigned)(nvml_busy(gpu) ? p->temperature_busy_c : p->temperature_idle_c) + 8;
+		return NVML_OK;
+	case 91:
+		*n = (unsigned)p->nvlinks;
+		return NVML_OK;
+	case 170:
+	case 171:
+	case 172:
+		return c2c_field(gpu, id, scope, n);
+	case 230:
+		return NVML_OK;
+	default:
+		return nvml_link_field(gpu, id, scope, n);
+	}
+}
+
 int nvmlDeviceGetFieldValues(nvmlDevice_t d, int n, struct nvml_field *f)
 {
 	int gpu, e = nvml_enter(d, &gpu);
 
 	for (int i = 0; !e && i < n; i++) {
-		const struct sim_gpu *p = nvml_profile(gpu);
-
-		f[i].code = NVML_OK;
 		f[i].type = 1;
 		f[i].value.ull = 0;
-		if (f[i].id == 82)
-			f[i].value.u = (unsigned)(nvml_busy(gpu) ? p->temperature_busy_c
-								 : p->temperature_idle_c) +
-				       8;
-		else if (f[i].id == 91)
-			f[i].value.u = (unsigned)p->nvlinks;
-		else if (f[i].id != 230)
-			f[i].code = nvml_link_field(gpu, f[i].id, f[i].scope, &f[i].value.u);
+		f[i].code = field(gpu, f[i].id, f[i].scope, &f[i].value.u);
 	}
 	return e;
 }

@@ -267,6 +267,47 @@ static void nvml_links_of(void)
 	CHECK(!remote(d, 0, &v) && v == 2);
 }
 
+/* Fields 170 to 172: links, whether the last one is up, its MB/s. */
+static void c2c_fields(bool there)
+{
+	static const unsigned want[] = {10, 1, 44712};
+	struct {
+		unsigned id, scope;
+		long long at, took;
+		unsigned type;
+		int code;
+		unsigned long long value;
+	} f[4] = {{.id = 170},
+		  {.id = 171, .scope = 9},
+		  {.id = 172, .scope = 9},
+		  {.id = 171, .scope = 10}};
+	int (*init)(void) = nvml("nvmlInit_v2");
+	int (*handle)(unsigned, void **) = nvml("nvmlDeviceGetHandleByIndex_v2");
+	int (*get)(void *, int, void *) = nvml("nvmlDeviceGetFieldValues");
+	void *d;
+
+	CHECK(!init() && !handle(1, &d) && !get(d, 4, f));
+	for (int i = 0; i < 3; i++)
+		CHECK(there ? !f[i].code && f[i].value == want[i] : f[i].code == 3);
+	CHECK(f[3].code == (there ? 2 : 3)); /* no such link, not supported */
+}
+
+static void c2c(void)
+{
+	c2c_fields(true);
+}
+
+static void no_c2c(void)
+{
+	c2c_fields(false);
+}
+
+static void links_to_the_host(void **state)
+{
+	assert_server("gb200-nvl4", "", c2c);
+	assert_server("hgx-h100", "", no_c2c);
+}
+
 static void the_rates_are_the_profiles(void **state)
 {
 	assert_server("hgx-h100", "", rates_of_a_pair);
@@ -316,6 +357,7 @@ int main(void)
 		cmocka_unit_test(links_lead_to_gpus),  cmocka_unit_test(the_rates_are_the_profiles),
 		cmocka_unit_test(access_is_asked_for), cmocka_unit_test(writes_vanish),
 		cmocka_unit_test(a_pair_is_slow),      cmocka_unit_test(links_fail),
+		cmocka_unit_test(links_to_the_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

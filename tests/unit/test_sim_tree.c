@@ -77,6 +77,13 @@ static void test_grace_tree(void **s)
 			       "node18/distance'"),
 			 0);
 	assert_string_equal(out, "10 40 80 80 80 120\n120 80 255 255 255 10\n");
+	assert_int_equal(
+		shell(out, sizeof(out),
+		      "scripts/sim gb200-nvl4 -- ${BUILD:-build}/assay-sim env | "
+		      "awk '/^gpu.1.(c2c_links|memory_node|numa_node) / { print $2, $3 }'"),
+		0);
+	assert_string_equal(out, "10 nvmlDeviceGetFieldValues\n10 cudaDevAttrNumaId\n"
+				 "0 cudaDevAttrHostNumaId\n");
 }
 
 static void test_wrong_numa_tree(void **s)
