@@ -28,12 +28,7 @@ static void add_value(struct place *p, const char *v, size_t len)
 
 static int by_value(const void *pa, const void *pb)
 {
-	const char *a = *(char *const *)pa, *b = *(char *const *)pb;
-	double x, y;
-
-	if (words_number(a, &x) && words_number(b, &y) && x != y)
-		return x < y ? -1 : 1;
-	return strcmp(a, b);
+	return words_order(*(char *const *)pa, *(char *const *)pb);
 }
 
 static void sort_values(struct place *p)

@@ -125,7 +125,10 @@ static void put_caption(const struct drawn *d)
 	struct buf words = BUF_INIT;
 	size_t told = 0;
 
-	buf_puts(p->out, "<figcaption>Median in each cell; darker is more.");
+	view_precision(&words, d->g);
+	html_put(p->out, "<figcaption>Median in each cell%s%s; darker is more.",
+		 words.len ? ", " : "", buf_str(&words));
+	buf_reset(&words);
 	if (!d->m.pairs && !strcmp(d->m.down->name, "gpu"))
 		buf_puts(p->out, " Bold: the GPU’s own node.");
 	if (any_missing(d))
@@ -241,6 +244,7 @@ void html_matrix(struct page *p, const struct group *g, const char *id)
 	matrix_of(&d.m, g);
 	d.panels = most_panels(&d);
 	d.size = matrix_spread(&d.s, &d.m, g, d.panels);
+	matrix_gates_first(&d.s, g, p->r);
 	html_scroll(p, label);
 	buf_puts(p->out, "<div class=\"panels\">\n");
 	svg_heat(p->out, id, g, &d.s, &d.m, p->r, d.panels);

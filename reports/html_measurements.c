@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define ROWS	64 /* of a table; beyond that it shows a choice */
+#define REMARK	72 /* bytes of a remark */
 #define AB_ROWS 24 /* where the comparison is what the page is about */
 
 static size_t rows_of(const struct page *p)
@@ -38,8 +39,12 @@ static void interval_name(struct buf *out, const struct group *g)
 {
 	char level[16];
 
-	buf_printf(out, "± (%s&#8239;%%)",
-		   g->level ? "95" : text_percent(level, sizeof(level), g->row[0]->s.ci_level));
+	if (!g->level && !(g->row[0]->s.ci_level > 0)) /* nobody has one */
+		buf_puts(out, "±");
+	else
+		buf_printf(out, "± (%s&#8239;%%)",
+			   g->level ? "95"
+				    : text_percent(level, sizeof(level), g->row[0]->s.ci_level));
 }
 
 static void put_columns(struct page *p, const struct group *g, struct needs n)
@@ -132,7 +137,24 @@ static void put_labels(struct page *p, const struct group *g, const struct resul
 	}
 }
 
-static void put_row(struct page *p, const struct group *g, const struct result *r, struct needs n)
+/* Cut, as the whole of it stands with the findings; what the row above has is not said again. */
+static void put_remark(struct page *p, const struct result *r, const struct result *above)
+{
+	struct buf words = BUF_INIT;
+
+	if (r->above_ceiling)
+		buf_puts(&words, "above the ceiling");
+	else if (above && r->reason[0] && !strcmp(r->reason, above->reason))
+		buf_puts(&words, "as above");
+	else
+		words_cut(&words, r->reason, REMARK);
+	html_put(p->out, "<td class=\"l\">%s%s</td>", r->status == ST_PASS ? "" : "✕ ",
+		 buf_str(&words));
+	buf_free(&words);
+}
+
+static void put_row(struct page *p, const struct group *g, const struct result *r,
+		    const struct result *above, struct needs n)
 {
 	struct buf sampling = BUF_INIT;
 	char text[48];
@@ -148,8 +170,7 @@ static void put_row(struct page *p, const struct group *g, const struct result *
 	if (n.ceiling)
 		put_share(p, text_share(r), r->above_ceiling);
 	if (n.remark)
-		html_put(p->out, "<td class=\"l\">%s%s</td>", r->status == ST_PASS ? "" : "✕ ",
-			 r->above_ceiling ? "above the ceiling" : r->reason);
+		put_remark(p, r, above);
 	buf_puts(p->out, "</tr>\n");
 	buf_free(&sampling);
 }
@@ -188,6 +209,7 @@ static void put_table(struct page *p, const struct group *g, const bool *shown, 
 {
 	struct needs needs = needs_of(g, shown);
 	char *label = mem_printf("Table: %s %s", g->bench, g->metric);
+	const struct result *above = NULL;
 	bool varies = false;
 
 	for (size_t i = 0; i < g->columns; i++)
@@ -197,9 +219,12 @@ static void put_table(struct page *p, const struct group *g, const bool *shown, 
 	put_caption(p, g, n);
 	put_columns(p, g, needs);
 	buf_puts(p->out, "<tbody>\n");
-	for (size_t i = 0; i < g->n; i++)
-		if (shown[i])
-			put_row(p, g, g->row[i], needs);
+	for (size_t i = 0; i < g->n; i++) {
+		if (!shown[i])
+			continue;
+		put_row(p, g, g->row[i], above, needs);
+		above = g->row[i];
+	}
 	buf_puts(p->out, "</tbody></table>\n");
 	html_scroll_end(p);
 	free(label);
@@ -219,17 +244,18 @@ static void put_metric(struct page *p, const struct group *g, size_t number)
 			     : !strcmp(g->better, "lower") ? ", lower is better"
 							   : "";
 	size_t n = view_pick(g, p->r, rows_of(p), shown);
-	bool second = !strcmp(g->metric, "rate_wall"); /* beside a metric of its own: folded */
+	bool second = !strcmp(g->metric, "rate_wall");	   /* beside a metric of its own */
+	bool fold = second || view_chart(g) == CHART_HEAT; /* whose cells say it already */
 
 	html_put(p->out, "<h4 id=\"m-%s-%s\">%s <small>%s%s%s</small></h4>\n", g->bench, g->metric,
 		 g->metric, g->scale.name[0] ? g->scale.name : "no unit", better,
 		 second ? ": all work by wall time, stalls included" : "");
-	if (second)
-		buf_puts(p->out, "<details><summary>Numbers</summary>\n");
-	else
+	if (!second)
 		put_figures(p, g, shown, number);
+	if (fold)
+		buf_puts(p->out, "<details><summary>Numbers</summary>\n");
 	put_table(p, g, shown, n);
-	buf_puts(p->out, second ? "</details>\n" : "");
+	buf_puts(p->out, fold ? "</details>\n" : "");
 	free(shown);
 }
 

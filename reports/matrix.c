@@ -87,6 +87,20 @@ const char *matrix_spread(struct spread *s, const struct matrix *m, const struct
 	return size->values[wanted];
 }
 
+void matrix_gates_first(struct spread *s, const struct group *g, const struct report *r)
+{
+	bool *gate = mem_zalloc(g->n, sizeof(*gate)),
+	     *first = mem_zalloc(s->panels, sizeof(*first));
+
+	view_gates(g, r, g->n, gate);
+	for (size_t i = 0; i < g->n; i++)
+		for (size_t k = 0; gate[i] && k < s->n; k++)
+			first[s->row[k].panel] |= s->row[k].r == g->row[i];
+	spread_first(s, first);
+	free(first);
+	free(gate);
+}
+
 char *matrix_home(const struct matrix *m, const struct report *r, const struct result *x)
 {
 	char *end = view_value(m->down, x);
@@ -152,9 +166,52 @@ double remote_share(const struct remote *x, const struct result *other)
 	return other->s.median / x->local->s.median - 1;
 }
 
+/*
+ * Values of one kind are meant to be alike: local or remote, and of nodes without CPUs, which are
+ * GPUs' memory, apart from the others. -1: nothing is known that it should be like.
+ */
+enum { KIND_GPU_MEMORY = NEAR_REMOTE + 1, KINDS = KIND_GPU_MEMORY + 2 };
+
+/* The node of the GPU whose memory that node is, NULL where nobody says so. */
+static const char *node_of_owner(const struct report *r, const char *arm, const char *node)
+{
+	for (size_t i = 0; i < r->data->n_manifest; i++) {
+		const struct manifest_row *m = &r->data->manifest[i];
+		const char *field = strstr(m->key, ".memory_node");
+
+		if (!field || strncmp(m->key, "gpu.", 4) || strcmp(m->arm, arm) != 0 ||
+		    strcmp(m->value, node) != 0)
+			continue;
+		char *key = mem_printf("%.*s.numa_node", (int)(field - m->key), m->key);
+		const char *home = bundle_value(r->data, arm, key);
+
+		free(key);
+		return home;
+	}
+	return NULL;
+}
+
+static int kind_of(const struct matrix *m, const struct report *r, const struct result *x)
+{
+	if (m->pairs)
+		return NEAR_UNKNOWN;
+	char *node = view_value(m->across, x), *home = matrix_home(m, r, x);
+	char *key = mem_printf("node.%s.cpus", node);
+	const char *cpus = bundle_value(r->data, x->arm, key),
+		   *owner = node_of_owner(r, x->arm, node);
+	int kind = !cpus || cpus[0]  ? (int)matrix_nearness(m, r, x)
+		   : !owner || !home ? -1
+				     : KIND_GPU_MEMORY + (strcmp(owner, home) != 0);
+
+	free(key);
+	free(home);
+	free(node);
+	return kind;
+}
+
 /* Off the median of the rows of its kind, NaN where that is too little or they are too few. */
-static void off_their_kind(const enum nearness *kind, enum nearness which,
-			   const struct spread_row *row, size_t n, double *off)
+static void off_their_kind(const int *kind, int which, const struct spread_row *row, size_t n,
+			   double *off)
 {
 	double *v = mem_zalloc(n, sizeof(*v));
 	size_t k = 0;
@@ -179,16 +236,16 @@ static void off_their_kind(const enum nearness *kind, enum nearness which,
 void matrix_outliers(const struct matrix *m, const struct report *r, const struct spread_row *row,
 		     size_t n, bool *out, double *off)
 {
-	enum nearness *kind = mem_zalloc(n, sizeof(*kind));
+	int *kind = mem_zalloc(n, sizeof(*kind));
 	const struct result *first = row[0].r;
 	bool judged = bundle_metric(r->data, first->bench, first->metric, "siblings")[0] != '\0';
 
 	for (size_t i = 0; i < n; i++) {
-		kind[i] = matrix_nearness(m, r, row[i].r);
+		kind[i] = judged ? -1 : kind_of(m, r, row[i].r);
 		off[i] = NAN;
 	}
-	for (int k = NEAR_UNKNOWN; !judged && k <= NEAR_REMOTE; k++)
-		off_their_kind(kind, (enum nearness)k, row, n, off);
+	for (int k = 0; !judged && k < KINDS; k++)
+		off_their_kind(kind, k, row, n, off);
 	for (size_t i = 0; i < n; i++) {
 		bool worse = view_worse(row[i].r);
 

@@ -35,6 +35,9 @@ bool matrix_no_pair(const struct matrix *m, size_t cell);
 const char *matrix_spread(struct spread *s, const struct matrix *m, const struct group *g,
 			  size_t max_panels);
 
+/* Has the panels of the suite's gates come first; all keep their order otherwise. */
+void matrix_gates_first(struct spread *s, const struct group *g, const struct report *r);
+
 /* Whether memory is local: its node is the GPU's own (manifest) or that of the CPUs. */
 enum nearness { NEAR_UNKNOWN, NEAR_LOCAL, NEAR_REMOTE };
 enum nearness matrix_nearness(const struct matrix *m, const struct report *r,

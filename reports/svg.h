@@ -64,6 +64,8 @@ void spread_make(struct spread *s, const struct group *g, const char *const *exc
  * for all of them (over_gpus): its rows are those of one GPU after the other.
  */
 void spread_sweep(struct spread *s, const struct group *g, size_t max_lines, size_t max_panels);
+/* Has the panels that are marked (a flag each) come first. */
+void spread_first(struct spread *s, const bool *panel);
 void spread_free(struct spread *s);
 /* The words for a row's panel or line; "" where there is only one. */
 void spread_words(struct buf *out, const struct spread *s, const struct group *g,

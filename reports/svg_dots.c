@@ -1,7 +1,8 @@
 /*
  * Dot plot: a row a key; a small ring for every process median, a filled mark for the median,
  * a bar for its interval, a tick at the physical ceiling. The axis starts at 0 unless values
- * lie close together, where it says that it does not.
+ * lie close together, where it says that it does not. GPUs that did the same stand below each
+ * other under a heading that says what: they are meant to be alike.
  */
 #include "svg.h"
 #include "text.h"
@@ -23,16 +24,98 @@ struct frame {
 	double left, bottom;
 };
 
+/* The rows in the order in which they are drawn, and which columns name a row and its block. */
+struct plot {
+	const struct group *g;
+	const struct result **row;
+	size_t n, blocks;
+	bool in_row[VIEW_COLUMNS], in_block[VIEW_COLUMNS], shared[VIEW_COLUMNS];
+};
+
+/* ---- rows ---- */
+
+static bool same_block(const struct plot *p, const struct result *a, const struct result *b)
+{
+	for (size_t i = 0; i < p->g->columns; i++)
+		if (p->in_block[i] &&
+		    view_index(&p->g->column[i], a) != view_index(&p->g->column[i], b))
+			return false;
+	return true;
+}
+
+/* The shown rows, those of a block together, blocks in the order of their first rows. */
+static void take_rows(struct plot *p, const bool *shown)
+{
+	bool *taken = mem_zalloc(p->g->n, sizeof(*taken));
+
+	p->n = p->blocks = 0;
+	for (size_t i = 0; i < p->g->n; i++) {
+		p->blocks += shown[i] && !taken[i];
+		for (size_t k = i; shown[i] && !taken[i] && k < p->g->n; k++) {
+			if (k > i &&
+			    (!shown[k] || taken[k] || !same_block(p, p->g->row[i], p->g->row[k])))
+				continue;
+			taken[k] = k > i;
+			p->row[p->n++] = p->g->row[k];
+		}
+	}
+	free(taken);
+}
+
+static bool any(const bool *flag, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (flag[i])
+			return true;
+	return false;
+}
+
+/* Blocks where GPUs, or members of a set, differ in what else the rows say, and repeat. */
+static void plot_make(struct plot *p, const struct group *g, const bool *shown)
+{
+	*p = (struct plot){.g = g, .row = mem_zalloc(g->n, sizeof(const struct result *))};
+	view_telling(g, shown, p->in_block, p->shared);
+	for (size_t i = 0; i < g->columns; i++) {
+		const char *name = g->column[i].name;
+
+		p->in_row[i] = p->in_block[i] && (!strcmp(name, "gpu") || !strcmp(name, "member"));
+		p->in_block[i] &= !p->in_row[i];
+	}
+	take_rows(p, shown);
+	if (any(p->in_row, g->columns) && p->blocks > 1 && p->blocks < p->n)
+		return;
+	p->blocks = 0;
+	for (size_t i = 0; i < g->columns; i++) {
+		p->in_row[i] |= p->in_block[i];
+		p->in_block[i] = false;
+	}
+	p->n = 0;
+	for (size_t i = 0; i < g->n; i++)
+		if (shown[i])
+			p->row[p->n++] = g->row[i];
+}
+
+/* A row's name, with a cross where it failed, no longer than there is room for. */
+static void name_row(struct buf *out, const struct plot *p, const struct result *r)
+{
+	struct buf words = BUF_INIT;
+
+	view_words(&words, p->g, r, p->in_row);
+	buf_puts(out, r->status == ST_PASS ? "" : "✕ ");
+	words_cut(out, words.len ? words.s : r->metric, NAME_BYTES);
+	buf_free(&words);
+}
+
+/* ---- drawing ---- */
+
 /* Extent of everything that the rows draw. */
-static void extent(const struct group *g, const bool *shown, double *lo, double *hi)
+static void extent(const struct plot *p, double *lo, double *hi)
 {
 	*lo = INFINITY;
 	*hi = -INFINITY;
-	for (size_t i = 0; i < g->n; i++) {
-		const struct result *r = g->row[i];
+	for (size_t i = 0; i < p->n; i++) {
+		const struct result *r = p->row[i];
 
-		if (!shown[i])
-			continue;
 		*lo = fmin(*lo, fmin(r->s.median, r->s.ci_lo));
 		*hi = fmax(*hi, fmax(r->s.median, r->s.ci_hi));
 		for (size_t k = 0; k < r->processes; k++) {
@@ -44,59 +127,46 @@ static void extent(const struct group *g, const bool *shown, double *lo, double 
 	}
 }
 
-/* A row's name, with a cross where it failed, no longer than there is room for. */
-static void name_row(struct buf *out, const struct group *g, const struct result *r)
-{
-	struct buf words = BUF_INIT;
-
-	view_row_words(&words, g, r);
-	buf_puts(out, r->status == ST_PASS ? "" : "✕ ");
-	words_cut(out, buf_str(&words), NAME_BYTES);
-	buf_free(&words);
-}
-
-static double label_width(const struct group *g, const bool *shown)
+static double label_width(const struct plot *p)
 {
 	double widest = 0;
 
-	for (size_t i = 0; i < g->n; i++) {
+	for (size_t i = 0; i < p->n; i++) {
 		struct buf name = BUF_INIT;
 
-		if (!shown[i])
-			continue;
-		name_row(&name, g, g->row[i]);
+		name_row(&name, p, p->row[i]);
 		widest = fmax(widest, svg_text_width(name.s));
 		buf_free(&name);
 	}
 	return widest;
 }
 
-static void draw_axis(struct buf *out, const struct frame *f, const struct group *g)
+/* "CE, pinned, 256 MiB, GB/s": what all rows share, and the unit. */
+static void draw_axis(struct buf *out, const struct frame *f, const struct plot *p)
 {
+	const char *unit = f->x.log ? "" : p->g->scale.name;
+	struct buf title = BUF_INIT;
 	char text[40];
-	char *title = mem_printf("%s%s", f->x.log ? "" : g->scale.name,
-				 !f->x.log && f->x.lo > 0 ? " (axis does not start at 0)" : "");
 
 	for (size_t i = 0; i < f->x.ticks; i++) {
 		double x = axis_at(&f->x, f->x.tick[i]);
 
 		svg_line(out, "gr", x, TOP - 6, x, f->bottom);
 		svg_text(out, "t m", x, f->bottom + 16,
-			 axis_text(text, sizeof(text), &f->x, f->x.tick[i], g));
+			 axis_text(text, sizeof(text), &f->x, f->x.tick[i], p->g));
 	}
-	svg_text(out, "t", f->left, 12, title);
-	free(title);
+	view_words(&title, p->g, p->row[0], p->shared);
+	buf_printf(&title, "%s%s%s", title.len && unit[0] ? ", " : "", unit,
+		   !f->x.log && f->x.lo > 0 ? " (axis does not start at 0)" : "");
+	svg_text(out, "t", f->left, 12, title.s);
+	buf_free(&title);
 }
 
-static void draw_row(struct buf *out, const struct frame *f, const struct group *g,
-		     const struct result *r, double y)
+static void draw_marks(struct buf *out, const struct frame *f, const struct result *r, double y)
 {
-	struct buf words = BUF_INIT, d = BUF_INIT;
 	bool bad = r->status != ST_PASS;
-	char text[40];
+	struct buf d = BUF_INIT;
 
-	name_row(&words, g, r);
-	svg_text(out, "t e", f->left - 8, y + 4, buf_str(&words));
 	if (r->ceiling > 0 && r->ceiling <= f->x.hi && r->ceiling >= f->x.lo)
 		svg_line(out, "ce", axis_at(&f->x, r->ceiling), y - ROW / 2,
 			 axis_at(&f->x, r->ceiling), y + ROW / 2);
@@ -112,54 +182,59 @@ static void draw_row(struct buf *out, const struct frame *f, const struct group 
 	buf_reset(&d);
 	svg_marker(&d, bad ? 3 : 0, axis_at(&f->x, r->s.median), y, 4);
 	html_put(out, "<path class=\"mk %s\" d=\"%s\"/>", bad ? "s2" : "s1", buf_str(&d));
-	svg_text(out, "t e", WIDTH - 2, y + 4,
-		 text_number(text, sizeof(text), r->s.median, &g->scale));
 	buf_free(&d);
-	buf_free(&words);
 }
 
-static void describe(struct buf *out, const struct group *g, const bool *shown, size_t rows)
+/* Returns where the next row goes; y is the middle of this one. */
+static double draw_row(struct buf *out, const struct frame *f, const struct plot *p, size_t i,
+		       double y)
 {
-	const struct result **v = mem_zalloc(rows, sizeof(const struct result *));
-	size_t n = 0;
+	const struct result *r = p->row[i];
+	struct buf words = BUF_INIT;
+	char text[40];
 
-	for (size_t i = 0; i < g->n; i++)
-		if (shown[i])
-			v[n++] = g->row[i];
-	buf_printf(out,
-		   "Dot plot of %zu rows with every process median, the median and its "
-		   "interval: ",
-		   rows);
-	svg_range_words(out, g, v, n);
-	buf_putc(out, '.');
-	free(v);
+	if (p->blocks && (!i || !same_block(p, p->row[i - 1], r))) {
+		view_words(&words, p->g, r, p->in_block);
+		svg_text(out, "t b k", 0, y + 4, buf_str(&words));
+		buf_reset(&words);
+		y += ROW;
+	}
+	name_row(&words, p, r);
+	svg_text(out, "t e", f->left - 8, y + 4, buf_str(&words));
+	draw_marks(out, f, r, y);
+	svg_text(out, "t e", WIDTH - 2, y + 4,
+		 text_number(text, sizeof(text), r->s.median, &p->g->scale));
+	buf_free(&words);
+	return y + ROW;
 }
 
 void svg_dots(struct buf *out, const char *id, const struct group *g, const bool *shown)
 {
-	struct frame f = {.left = label_width(g, shown) + 12};
 	struct buf desc = BUF_INIT;
+	struct plot p;
 	double lo, hi, y = TOP + ROW / 2;
-	size_t rows = 0;
 
-	for (size_t i = 0; i < g->n; i++)
-		rows += shown[i];
-	extent(g, shown, &lo, &hi);
+	plot_make(&p, g, shown);
+	struct frame f = {.left = label_width(&p) + 12};
+
+	extent(&p, &lo, &hi);
 	axis_fit(&f.x, lo, hi, lo > 0 && hi > 100 * lo, !(lo > 0.6 * hi), 5);
 	f.x.from = f.left + 6;
 	f.x.to = WIDTH - 64;
-	f.bottom = TOP + ROW * (double)rows;
+	f.bottom = TOP + ROW * (double)(p.n + p.blocks);
 	char *title = mem_printf("%s %s", g->bench, g->metric);
-	describe(&desc, g, shown, rows);
+	buf_printf(&desc,
+		   "Dot plot of %zu rows with every process median, the median and its "
+		   "interval: ",
+		   p.n);
+	svg_range_words(&desc, g, p.row, p.n);
+	buf_putc(&desc, '.');
 	svg_open(out, id, WIDTH, f.bottom + 24, title, buf_str(&desc));
-	draw_axis(out, &f, g);
-	for (size_t i = 0; i < g->n; i++) {
-		if (!shown[i])
-			continue;
-		draw_row(out, &f, g, g->row[i], y);
-		y += ROW;
-	}
+	draw_axis(out, &f, &p);
+	for (size_t i = 0; i < p.n; i++)
+		y = draw_row(out, &f, &p, i, y);
 	svg_close(out);
 	free(title);
+	free(p.row);
 	buf_free(&desc);
 }

@@ -157,13 +157,27 @@ static void draw_panel(const struct panel *p, const char *id, const char *headin
 	buf_free(&desc);
 }
 
+/* Room for the widest number with a little beside it. */
+static double cell_width(const struct group *g, const struct spread *s, const struct matrix *m)
+{
+	double widest = m->across->n > 4 ? 46 : 62;
+	char text[40];
+
+	for (size_t i = 0; i < s->n; i++)
+		widest =
+			fmax(widest, svg_text_width(text_number(text, sizeof(text),
+								s->row[i].r->s.median, &g->scale)) +
+					     8);
+	return widest;
+}
+
 void svg_heat(struct buf *out, const char *id, const struct group *g, const struct spread *s,
 	      const struct matrix *m, const struct report *r, size_t max_panels)
 {
 	struct panel p = {.out = out, .g = g, .m = m, .r = r};
 
 	p.left = svg_names_width(m->down);
-	p.cell_width = m->across->n > 4 ? 46 : 62;
+	p.cell_width = cell_width(g, s, m);
 	p.cell_height = m->down->n > 4 ? 26 : 34;
 	for (size_t i = 0, end; i < s->n && s->row[i].panel < max_panels; i = end) {
 		struct buf heading = BUF_INIT;

@@ -168,6 +168,24 @@ void spread_make(struct spread *s, const struct group *g, const char *const *exc
 	number_rows(s, g);
 }
 
+void spread_first(struct spread *s, const bool *panel)
+{
+	size_t *now = mem_zalloc(s->panels, sizeof(*now)), n = 0;
+
+	for (int marked = 1; marked >= 0; marked--)
+		for (size_t i = 0; i < s->panels; i++)
+			if (panel[i] == (marked == 1))
+				now[i] = n++;
+	for (size_t i = 0; i < s->n; i++) {
+		s->row[i].panel = now[s->row[i].panel];
+		s->row[i].line = s->row[i].line * s->n + i; /* rows of a line keep their order */
+	}
+	qsort(s->row, s->n, sizeof(*s->row), by_panel_and_line);
+	for (size_t i = 0; i < s->n; i++)
+		s->row[i].line /= s->n;
+	free(now);
+}
+
 void spread_sweep(struct spread *s, const struct group *g, size_t max_lines, size_t max_panels)
 {
 	const char *except[VIEW_COLUMNS + 1] = {"size", "gpu"};

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_LINES 64
+#define MAX_LINES  64
+#define FEW_PANELS 6 /* two stand side by side, else three */
 
 struct panel {
 	const struct group *g;
@@ -132,7 +133,7 @@ static void draw_ceiling(struct buf *out, const struct panel *p)
 	svg_line(out, "ce", p->x.from, axis_at(&p->y, hi), p->x.to, axis_at(&p->y, hi));
 	if (two)
 		svg_line(out, "ce", p->x.from, axis_at(&p->y, lo), p->x.to, axis_at(&p->y, lo));
-	svg_text(out, "t h", p->x.from + 4, axis_at(&p->y, hi) - 4, text);
+	svg_text(out, "t h k", p->x.from + 4, axis_at(&p->y, hi) - 4, text);
 	free(text);
 }
 
@@ -199,24 +200,36 @@ static size_t one_gpu(const struct spread_row *row, size_t n)
 	return k;
 }
 
-/* The line of a further GPU; it has a name where judge found one of its numbers worse. */
+/* Whether a line before this one in the panel is that GPU's and was found worse too. */
+static bool named_before(const struct panel *p, const struct spread_row *row,
+			 const struct column *gpu)
+{
+	for (const struct spread_row *x = p->row; x < row; x++)
+		if (view_worse(x->r) && view_index(gpu, x->r) == view_index(gpu, row->r))
+			return true;
+	return false;
+}
+
+/*
+ * The line of a further GPU. The first one of which judge found a number worse has its name, at
+ * that number.
+ */
 static void draw_further(struct buf *out, const struct panel *p, const struct spread_row *row,
 			 size_t n)
 {
 	const struct column *gpu = view_column(p->g, "gpu");
-	const struct result *last = row[n - 1].r;
-	bool worse = false;
+	const struct result *worse = NULL;
 
 	draw_medians(out, p, row, n, false);
 	for (size_t i = 0; i < n; i++)
-		worse |= view_worse(row[i].r);
-	if (!worse || !gpu)
+		worse = view_worse(row[i].r) ? row[i].r : worse;
+	if (!worse || !gpu || named_before(p, row, gpu))
 		return;
-	char *v = view_value(gpu, last);
+	char *v = view_value(gpu, worse);
 	struct buf name = BUF_INIT;
 
 	words_label(&name, "gpu", v);
-	svg_text(out, "t h e", x_of(p, last), clamp_y(p, last->s.median) + 12, name.s);
+	svg_text(out, "t h e k", x_of(p, worse), clamp_y(p, worse->s.median) + 14, name.s);
 	buf_free(&name);
 	free(v);
 }
@@ -336,13 +349,13 @@ static double names_width(const struct group *g, const struct spread *s)
 void svg_sweep(struct buf *out, const char *id, const struct group *g, const struct spread *s,
 	       size_t max_panels)
 {
-	bool many = s->panels > 1;
+	bool many = s->panels > 1, few = s->panels <= FEW_PANELS;
 	double names = fmin(names_width(g, s), many ? 150 : 220);
 	struct panel p = {
 		.g = g,
 		.s = s,
-		.width = many ? 352 : 680,
-		.height = many ? 236 : 336,
+		.width = many ? few ? 540 : 352 : 680,
+		.height = many ? few ? 290 : 236 : 336,
 		.top = 40,
 	};
 

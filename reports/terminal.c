@@ -18,8 +18,18 @@
 #define ROWS	  24 /* of a metric */
 #define FINDINGS  12
 #define INDENT	  2
-#define NUMBERS	  44 /* columns right of the labels: median, ±, sampling, share, mark */
+#define NUMBERS	  36 /* columns right of the labels: median, ±, sampling, mark */
+#define CEILING	  8  /* and where one is known */
 #define LABEL_MIN 14
+
+/* The rows of a metric as a table. */
+struct rows {
+	struct term *t;
+	const struct group *g;
+	bool *shown, in[VIEW_COLUMNS], shared[VIEW_COLUMNS];
+	bool ceiling; /* of any */
+	size_t width; /* of the labels */
+};
 
 static void put_verdict(struct term *t, const struct report *r)
 {
@@ -92,20 +102,37 @@ static char *percent(double share, const char *sign)
 			    : mem_printf("%s%s %%", sign, text_percent(text, sizeof(text), share));
 }
 
-static void put_row(struct term *t, const struct group *g, const struct result *r, size_t width)
+static void name_row(struct buf *out, const struct rows *x, const struct result *r)
+{
+	view_words(out, x->g, r, x->in);
+	if (!out->len)
+		buf_puts(out, r->metric);
+}
+
+/* "CE, pinned, 256 MiB:", what all rows share. */
+static void name_shared(struct buf *out, const struct rows *x, const struct result *r)
+{
+	view_words(out, x->g, r, x->shared);
+	if (out->len)
+		buf_putc(out, ':');
+}
+
+static void put_row(const struct rows *x, const struct result *r)
 {
 	struct buf sampling = BUF_INIT, words = BUF_INIT;
+	struct term *t = x->t;
 	char text[48];
 	char *pm = percent(text_halfwidth(r), "±"), *share = percent(text_share(r), "");
 
-	view_row_words(&words, g, r);
+	name_row(&words, x, r);
 	text_sampling(&sampling, r, "×");
 	term_pad(t, INDENT);
-	term_label(t, buf_str(&words), width);
-	term_cell(t, text_number(text, sizeof(text), r->s.median, &g->scale), 11);
+	term_label(t, buf_str(&words), x->width);
+	term_cell(t, text_number(text, sizeof(text), r->s.median, &x->g->scale), 11);
 	term_cell(t, pm, 11);
 	term_cell(t, buf_str(&sampling), 12);
-	term_cell(t, share, 8);
+	if (x->ceiling)
+		term_cell(t, share, CEILING);
 	term_put(t, r->status == ST_PASS ? "" : " ✕");
 	buf_putc(t->out, '\n');
 	buf_free(&sampling);
@@ -114,23 +141,28 @@ static void put_row(struct term *t, const struct group *g, const struct result *
 	free(pm);
 }
 
-static void put_columns(struct term *t, const struct group *g, size_t width)
+static void put_columns(const struct rows *x, const struct result *first)
 {
-	struct buf pm = BUF_INIT;
+	struct buf pm = BUF_INIT, shared = BUF_INIT;
+	const struct group *g = x->g;
+	struct term *t = x->t;
 	char level[16];
 
 	buf_puts(&pm, "±");
-	if (!g->level)
-		buf_printf(&pm, " (%s %%)",
-			   text_percent(level, sizeof(level), g->row[0]->s.ci_level));
+	if (!g->level && first->s.ci_level > 0)
+		buf_printf(&pm, " (%s %%)", text_percent(level, sizeof(level), first->s.ci_level));
+	name_shared(&shared, x, first);
 	term_colour(t, "2");
-	term_pad(t, INDENT + width);
+	term_pad(t, INDENT);
+	term_label(t, buf_str(&shared), x->width);
 	term_cell(t, g->scale.name[0] ? g->scale.name : "median", 11);
 	term_cell(t, buf_str(&pm), 11);
 	term_cell(t, "runs × n", 12);
-	term_cell(t, "ceiling", 8);
+	if (x->ceiling)
+		term_cell(t, "ceiling", CEILING);
 	term_colour(t, "0");
 	buf_putc(t->out, '\n');
+	buf_free(&shared);
 	buf_free(&pm);
 }
 
@@ -152,36 +184,50 @@ static void put_title(struct term *t, const struct group *g)
 	buf_free(&constant);
 }
 
-/* Columns for the labels: what the widest needs, within what the numbers leave. */
-static size_t label_width(const struct term *t, const struct group *g, const bool *shown)
+static size_t max_width(size_t width, const char *text)
 {
-	size_t room = t->style.columns - NUMBERS - INDENT, widest = LABEL_MIN;
+	return text_width(text) > width ? text_width(text) : width;
+}
 
-	for (size_t i = 0; i < g->n; i++) {
-		struct buf words = BUF_INIT;
+/* Columns for the labels: what the widest needs, within what the numbers leave. */
+static void lay_out(struct rows *x)
+{
+	size_t widest = LABEL_MIN;
 
-		if (!shown[i])
+	view_telling(x->g, x->shown, x->in, x->shared);
+	for (size_t i = 0; i < x->g->n; i++) {
+		struct buf words = BUF_INIT, shared = BUF_INIT;
+
+		if (!x->shown[i])
 			continue;
-		view_row_words(&words, g, g->row[i]);
-		if (text_width(buf_str(&words)) > widest)
-			widest = text_width(words.s);
+		x->ceiling |= !isnan(text_share(x->g->row[i]));
+		name_row(&words, x, x->g->row[i]);
+		name_shared(&shared, x, x->g->row[i]);
+		widest = max_width(widest, buf_str(&words));
+		widest = max_width(widest, buf_str(&shared));
+		buf_free(&shared);
 		buf_free(&words);
 	}
-	return widest < room ? widest : room;
+	size_t room = x->t->style.columns - NUMBERS - INDENT - (x->ceiling ? CEILING : 0);
+
+	x->width = widest < room ? widest : room;
 }
 
 static void put_rows(struct term *t, const struct report *r, const struct group *g)
 {
-	bool *shown = mem_zalloc(g->n, sizeof(*shown));
-	size_t n = view_pick(g, r, ROWS, shown), width = label_width(t, g, shown);
+	struct rows x = {.t = t, .g = g, .shown = mem_zalloc(g->n, sizeof(*x.shown))};
+	size_t n = view_pick(g, r, ROWS, x.shown), first = 0;
 
-	put_columns(t, g, width);
-	for (size_t i = 0; i < g->n; i++)
-		if (shown[i])
-			put_row(t, g, g->row[i], width);
+	lay_out(&x);
+	while (!x.shown[first])
+		first++;
+	put_columns(&x, g->row[first]);
+	for (size_t i = first; i < g->n; i++)
+		if (x.shown[i])
+			put_row(&x, g->row[i]);
 	if (n < g->n)
 		buf_printf(t->out, "  %zu of %zu rows; all are in results.csv.\n", n, g->n);
-	free(shown);
+	free(x.shown);
 }
 
 static void put_metric(struct term *t, const struct report *r, const struct group *g)

@@ -56,23 +56,27 @@ static void put_heads(const struct table *x, const struct spread_row *first)
 	term_colour(x->t, "2");
 	term_pad(x->t, INDENT + x->label);
 	for (size_t i = 0; i < x->m.across->n; i++) {
+		term_pad(x->t, i > 0);
 		term_cell(x->t, x->m.across->values[i], CELL - 1);
-		term_pad(x->t, 1);
 	}
 	term_colour(x->t, "0");
 	buf_putc(x->t->out, '\n');
 }
 
-static void put_cell(const struct table *x, size_t cell, const struct result *r, bool out)
+/* The room of a mark, and of cells that hold nothing, is left to the next one: no blanks at the
+ * end. */
+static size_t put_cell(const struct table *x, size_t cell, const struct result *r, bool out,
+		       size_t before)
 {
 	char text[48];
 
-	if (r)
-		term_cell(x->t, text_number(text, sizeof(text), r->s.median, &x->g->scale),
-			  CELL - 1);
-	else
-		term_cell(x->t, matrix_no_pair(&x->m, cell) ? "" : "–", CELL - 1);
-	term_put(x->t, out ? "*" : " ");
+	if (!r && matrix_no_pair(&x->m, cell))
+		return before + CELL;
+	term_pad(x->t, before);
+	term_cell(x->t, r ? text_number(text, sizeof(text), r->s.median, &x->g->scale) : "–",
+		  CELL - 1);
+	term_put(x->t, out ? "*" : "");
+	return !out;
 }
 
 static void put_rows(const struct table *x, const struct result *const *grid, const bool *out)
@@ -81,12 +85,14 @@ static void put_rows(const struct table *x, const struct result *const *grid, co
 	struct buf name = BUF_INIT;
 
 	for (size_t i = 0; i < down->n; i++) {
+		size_t blank = 0;
+
 		buf_reset(&name);
 		words_label(&name, down->name, down->values[i]);
 		term_pad(x->t, INDENT);
 		term_label(x->t, buf_str(&name), x->label);
 		for (size_t k = 0, cell = i * x->m.across->n; k < x->m.across->n; k++, cell++)
-			put_cell(x, cell, grid[cell], out[cell]);
+			blank = put_cell(x, cell, grid[cell], out[cell], blank);
 		buf_putc(x->t->out, '\n');
 	}
 	buf_free(&name);
@@ -141,7 +147,7 @@ static bool put_panel(const struct table *x, const struct spread_row *row, size_
 	return any == with_outliers;
 }
 
-/* Those in which something stands out first, as many as there is room for. */
+/* Those in which something stands out first, then the gates, as many as there is room for. */
 static void put_panels(const struct table *x, size_t max)
 {
 	size_t drawn = 0;
@@ -155,18 +161,15 @@ static void put_panels(const struct table *x, size_t max)
 
 static void put_precision(const struct table *x)
 {
-	double most = NAN;
-	char text[16];
+	struct buf line = BUF_INIT;
 
-	for (size_t i = 0; i < x->g->n; i++)
-		most = fmax(most, text_halfwidth(x->g->row[i])); /* fmax passes over NaN */
-	if (isnan(most))
+	view_precision(&line, x->g);
+	if (!line.len)
 		return;
-	char *line = mem_printf("± %s %% at most.", text_percent(text, sizeof(text), most));
-
+	buf_putc(&line, '.');
 	term_pad(x->t, INDENT);
-	term_wrap(x->t, line, INDENT, INDENT);
-	free(line);
+	term_wrap(x->t, line.s, INDENT, INDENT);
+	buf_free(&line);
 }
 
 bool term_matrix(struct term *t, const struct report *r, const struct group *g)
@@ -182,6 +185,7 @@ bool term_matrix(struct term *t, const struct report *r, const struct group *g)
 
 	panels = panels ? panels : 1;
 	const char *size = matrix_spread(&x.s, &x.m, g, panels);
+	matrix_gates_first(&x.s, g, r);
 	put_panels(&x, panels);
 	put_precision(&x);
 	if (size || x.s.panels > panels)

@@ -97,24 +97,42 @@ void term_cell(struct term *t, const char *text, size_t width)
 	term_put(t, text);
 }
 
-void term_label(struct term *t, const char *text, size_t width)
+/* The first characters, as many as fit; returns how many these are. */
+static size_t put_some(struct term *t, const char *s, size_t width)
 {
-	struct buf clean = BUF_INIT;
 	size_t w = 0;
 
-	text_plain(&clean, text);
-	const char *s = buf_str(&clean);
-	bool cut = text_width(s) > width;
-	for (; *s && w + cut < width; w++) {
+	for (; *s && w < width; w++) {
 		char one[5] = "";
 
 		memcpy(one, s, text_char(s));
 		term_put(t, one);
 		s += strlen(one);
 	}
-	if (cut)
-		buf_puts(t->out, t->style.utf8 ? "…" : "~");
-	term_pad(t, width - w - cut);
+	return w;
+}
+
+/* Where it is cut the last part stays, which is mostly a size: "GPU 3, d2h bes…, 64 KiB". */
+void term_label(struct term *t, const char *text, size_t width)
+{
+	struct buf clean = BUF_INIT;
+
+	text_plain(&clean, text);
+	const char *s = buf_str(&clean), *tail = "";
+	size_t w;
+
+	if (text_width(s) <= width) {
+		w = put_some(t, s, width);
+	} else {
+		for (const char *p = s; (p = strstr(p, ", ")); p += 2)
+			tail = p;
+		if (text_width(tail) > width / 2)
+			tail = "";
+		w = put_some(t, s, width - text_width(tail) - 1);
+		term_put(t, t->style.utf8 ? "…" : "~");
+		w += 1 + put_some(t, tail, width);
+	}
+	term_pad(t, width - w);
 	buf_free(&clean);
 }
 

@@ -1,5 +1,6 @@
 /* Groups, columns and the choice of rows: see view.h. */
 #include "matrix.h"
+#include "text.h"
 #include "view.h"
 #include "../harness/base/mem.h"
 #include "../harness/formats/key.h"
@@ -40,28 +41,15 @@ static void add_value(struct column *c, const char *v, size_t len)
 	c->numeric &= words_number(c->values[c->n - 1], NULL);
 }
 
-/* Numbers by value, words by their letters; both kinds in one column: words last. */
-static int by_value(const char *a, const char *b)
+static int by_value(const void *pa, const void *pb)
 {
-	double x = 0, y = 0;
-	bool a_number = words_number(a, &x), b_number = words_number(b, &y);
-
-	if (a_number != b_number)
-		return a_number ? -1 : 1;
-	if (x < y || x > y)
-		return x < y ? -1 : 1;
-	return strcmp(a, b);
-}
-
-static int by_value_pointer(const void *a, const void *b)
-{
-	return by_value(*(char *const *)a, *(char *const *)b);
+	return words_order(*(char *const *)pa, *(char *const *)pb);
 }
 
 size_t view_index(const struct column *c, const struct result *r)
 {
 	char *v = view_value(c, r);
-	char **found = bsearch(&v, c->values, c->n, sizeof(*c->values), by_value_pointer);
+	char **found = bsearch(&v, c->values, c->n, sizeof(*c->values), by_value);
 
 	free(v);
 	return found ? (size_t)(found - c->values) : 0;
@@ -183,21 +171,33 @@ static void sort_rows(struct group *g)
 	free(v);
 }
 
+/*
+ * The prefix of the largest number; the one below where that spares the smallest a 0 before its
+ * point and costs the largest five digits at most: 345.1 and 2871 GB/s, not 0.3451 and 2.871 TB/s.
+ */
+static struct scale scale_of(const char *unit, double smallest, double largest)
+{
+	struct scale s = units_scale(unit, largest), below = units_scale(unit, largest / 1000);
+
+	return smallest < s.factor && largest / below.factor < 1e4 ? below : s;
+}
+
 static void finish_group(struct group *g)
 {
-	double largest = 0;
+	double largest = 0, smallest = INFINITY;
 
 	qsort(g->row, g->n, sizeof(*g->row), by_row);
 	for (size_t i = 0; i < g->n; i++) {
 		add_labels(g, g->row[i]);
 		largest = fmax(largest, fabs(g->row[i]->s.median));
+		smallest = fmin(smallest, fabs(g->row[i]->s.median));
 		g->level += fabs(g->row[i]->s.ci_level - g->row[0]->s.ci_level) > 1e-6;
 	}
 	for (size_t i = 0; i < g->columns; i++)
-		qsort(g->column[i].values, g->column[i].n, sizeof(char *), by_value_pointer);
+		qsort(g->column[i].values, g->column[i].n, sizeof(char *), by_value);
 	qsort(g->column, g->columns, sizeof(*g->column), by_column);
 	sort_rows(g);
-	g->scale = units_scale(g->unit, largest);
+	g->scale = scale_of(g->unit, smallest, largest);
 	mark_followers(g);
 }
 
@@ -294,6 +294,17 @@ size_t view_stride(const struct group *g)
 	return size && size->n > 48 ? (size->n + 47) / 48 : 1;
 }
 
+void view_precision(struct buf *out, const struct group *g)
+{
+	double most = NAN;
+	char text[16];
+
+	for (size_t i = 0; i < g->n; i++)
+		most = fmax(most, text_halfwidth(g->row[i])); /* fmax passes over NaN */
+	if (!isnan(most))
+		buf_printf(out, "± %s %% at most", text_percent(text, sizeof(text), most));
+}
+
 void view_constants(struct buf *out, const struct group *g)
 {
 	for (size_t i = 0; i < g->columns; i++) {
@@ -327,13 +338,38 @@ void view_words(struct buf *out, const struct group *g, const struct result *r, 
 	}
 }
 
+static bool one_value(const struct group *g, const bool *shown, const struct column *c)
+{
+	size_t value = c->n;
+
+	for (size_t i = 0; i < g->n && c->n > 1; i++) {
+		size_t v = shown && !shown[i] ? value : view_index(c, g->row[i]);
+
+		if (v != value && value < c->n)
+			return false;
+		value = v;
+	}
+	return true;
+}
+
+void view_telling(const struct group *g, const bool *shown, bool *in, bool *shared)
+{
+	for (size_t i = 0; i < g->columns; i++) {
+		const struct column *c = &g->column[i];
+		bool varies = c->n > 1 && !c->follows_gpu, one = one_value(g, shown, c);
+
+		in[i] = varies && !one;
+		if (shared)
+			shared[i] = varies && one;
+	}
+}
+
 void view_row_words(struct buf *out, const struct group *g, const struct result *r)
 {
 	size_t before = out->len;
 	bool in[VIEW_COLUMNS];
 
-	for (size_t i = 0; i < g->columns; i++)
-		in[i] = g->column[i].n > 1 && !g->column[i].follows_gpu;
+	view_telling(g, NULL, in, NULL);
 	view_words(out, g, r, in);
 	if (out->len == before)
 		buf_puts(out, r->metric);

@@ -67,11 +67,21 @@ size_t view_gates(const struct group *g, const struct report *r, size_t max, boo
 /* A sweep shows one in so many sizes, so that a long one does not make the page heavy. */
 size_t view_stride(const struct group *g);
 
+/* "± 0.3 % at most", over all rows; nothing where none has an interval. */
+void view_precision(struct buf *out, const struct group *g);
+
 /* Constant labels of the group in words: "engine ce, node local"; "" if there are none. */
 void view_constants(struct buf *out, const struct group *g);
 
 /* The labels of one row in those columns, in words: "GPU 0 to GPU 3, pinned". */
 void view_words(struct buf *out, const struct group *g, const struct result *r, const bool *in);
+
+/*
+ * What tells the shown rows (all for NULL) from each other: the columns that have several values
+ * there, but for what follows the GPU. shared, where it is not NULL: those that vary in the group
+ * and have one value there.
+ */
+void view_telling(const struct group *g, const bool *shown, bool *in, bool *shared);
 
 /* The varying labels of one row in words: "GPU 3, pinned, 256 MiB". */
 void view_row_words(struct buf *out, const struct group *g, const struct result *r);

@@ -179,7 +179,12 @@ struct scale units_scale(const char *unit, double largest)
 		snprintf(sc.name, sizeof(sc.name), "%s", iec[i]);
 		return sc;
 	}
-	snprintf(sc.name, sizeof(sc.name), "%s", strcmp(unit, "1") ? unit : "");
+	if (!strcmp(unit, "1")) { /* a share */
+		snprintf(sc.name, sizeof(sc.name), "%%");
+		sc.factor = 0.01;
+		return sc;
+	}
+	snprintf(sc.name, sizeof(sc.name), "%s", unit);
 	for (size_t i = 0; i < sizeof(prefixed) / sizeof(prefixed[0]); i++) {
 		if (strcmp(unit, prefixed[i].unit))
 			continue;

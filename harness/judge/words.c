@@ -28,11 +28,55 @@ bool words_number(const char *text, double *v)
 	return true;
 }
 
+/* Words that rise by what they mean, after all others (-1). */
+static int rank(const char *word)
+{
+	static const char *const rising[] = {"none", "half", "full"};
+
+	for (int i = 0; i < 3; i++)
+		if (!strcmp(word, rising[i]))
+			return i;
+	return -1;
+}
+
+/* By their letters, but a run of digits by its value: "0:7.0" before "0:10.0". */
+static int by_letters(const char *a, const char *b)
+{
+	const char *p = a, *q = b;
+
+	while (*p && *q) {
+		size_t n = strspn(p, "0123456789"), m = strspn(q, "0123456789");
+		unsigned long long x = n ? strtoull(p, NULL, 10) : 0;
+		unsigned long long y = m ? strtoull(q, NULL, 10) : 0;
+
+		if (n && m && x != y)
+			return x < y ? -1 : 1;
+		if (!(n && m) && *p != *q)
+			return strcmp(p, q);
+		p += n && m ? n : 1;
+		q += n && m ? m : 1;
+	}
+	return *p || *q ? strcmp(p, q) : strcmp(a, b);
+}
+
+int words_order(const char *a, const char *b)
+{
+	double x = 0, y = 0;
+	bool numbers = words_number(a, &x) && words_number(b, &y);
+	int p = rank(a), q = rank(b);
+
+	if (numbers && x != y)
+		return x < y ? -1 : 1;
+	return p != q ? p - q : by_letters(a, b);
+}
+
 void words_name(struct buf *out, const char *name)
 {
 	static const char *const known[][2] = {
 		{"gpu", "GPU"},		  {"gpus", "GPUs"},	   {"peer", "peer GPU"},
 		{"cpu_node", "CPU node"}, {"node", "memory node"}, {"p2p", "P2P"},
+		{"member", "GPU"},	  {"coll", "collective"},  {"algo", "algorithm"},
+		{"dir", "direction"},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -70,6 +114,7 @@ static const struct {
 	{"engine", "sm", "SM"},
 	{"memory", "hugepage", "huge pages"},
 	{"memory", "writecombined", "write-combined"},
+	{"threads", "0", "one a core"},
 };
 
 void words_value(struct buf *out, const char *name, const char *value)
@@ -174,10 +219,24 @@ bool words_is_gpu(const char *name)
 	       !strcmp(name, "member");
 }
 
-/* The labels that name GPUs, or those that do not. A peer follows its GPU: "GPU 0 to GPU 3". */
+/* Before the set of which a member is one: "GPU 3 of " */
+static void put_member(struct buf *out, const char *labels)
+{
+	char *member = key_get(labels, "member");
+
+	if (member && words_number(member, NULL))
+		buf_printf(out, "GPU %s of ", member);
+	free(member);
+}
+
+/*
+ * The labels that name GPUs, or those that do not. A peer follows its GPU: "GPU 0 to GPU 3"; a
+ * member stands before its set: "GPU 3 of GPUs 0–7".
+ */
 static void some_labels(struct buf *out, const char *labels, bool gpu)
 {
 	char *copy = mem_strdup(labels), *save = NULL;
+	bool set = false;
 
 	for (char *l = strtok_r(copy, ",", &save); l; l = strtok_r(NULL, ",", &save)) {
 		char *eq = strchr(l, '=');
@@ -186,11 +245,15 @@ static void some_labels(struct buf *out, const char *labels, bool gpu)
 		if (!eq)
 			continue;
 		*eq = '\0';
-		if (words_is_gpu(l) != gpu)
+		if (words_is_gpu(l) != gpu ||
+		    (gpu && !strcmp(l, "member") && words_number(eq + 1, NULL) && set))
 			continue;
+		set |= !strcmp(l, "gpus");
 		pair = !strcmp(l, "peer") && strcmp(eq + 1, "none") != 0 && out->len;
 		if (out->len)
 			buf_puts(out, pair ? " to " : ", ");
+		if (!strcmp(l, "gpus"))
+			put_member(out, labels);
 		words_label(out, pair ? "gpu" : l, eq + 1);
 	}
 	free(copy);

@@ -36,6 +36,12 @@ void words_cut(struct buf *out, const char *s, size_t n);
 /* "1 step", "3 steps" */
 void words_count(struct buf *out, unsigned n, const char *noun);
 
+/*
+ * Order of two values of a label, 0 only for equal ones: numbers by value and before words, numbers
+ * within words ("0:7.0") too, "none", "half", "full" as they rise.
+ */
+int words_order(const char *a, const char *b);
+
 /* Whether text is a plain decimal number; *v (may be NULL) its value. */
 bool words_number(const char *text, double *v);
 

@@ -60,6 +60,122 @@ static void test_pairs_of_gpus(void **state)
 	done(&x);
 }
 
+/* The gate is write by CE with P2P, which by name would be the sixth panel. */
+static void with_a_gate(struct bundle_data *d)
+{
+	mk_p2p(d, 4);
+	mk_manifest(d, "suite.gate", "p2p.bandwidth{dir=write,engine=ce,p2p=on}");
+}
+
+static void test_gates_come_first(void **state)
+{
+	static const char *const order[] = {"\nwrite, CE, P2P on, GB/s, by peer GPU",
+					    "\nboth ways, CE"};
+	const struct terminal_style style = {.utf8 = true, .columns = 80};
+	struct buf page = BUF_INIT, terminal = BUF_INIT;
+	struct made x;
+
+	make(&x, with_a_gate);
+	report_html(&page, &x.m.report);
+	in_order(page.s, (const char *const[]){">write, CE, P2P on, GB/s<", ">both ways, CE"}, 2);
+	report_terminal(&terminal, &x.m.report, &style);
+	for (char *blank; (blank = strstr(terminal.s, "\n  "));)
+		memmove(blank + 1, blank + 3, strlen(blank + 3) + 1);
+	in_order(terminal.s, order, 2);
+	HAS(page.s, "Median in each cell, ± ");
+	buf_free(&page);
+	buf_free(&terminal);
+	done(&x);
+}
+
+/* A cell is as wide as its number. */
+static void small_numbers(struct bundle_data *d)
+{
+	mk_p2p(d, 6);
+	for (size_t i = 0; i < d->n_samples; i++)
+		if (strstr(d->samples[i].labels, "p2p=off"))
+			d->samples[i].value /= 1e3;
+}
+
+static void test_wide_numbers_fit(void **state)
+{
+	struct matrix m;
+	struct made x;
+	struct spread s;
+	struct buf b = BUF_INIT;
+
+	make(&x, small_numbers);
+	assert_true(matrix_of(&m, x.g));
+	matrix_spread(&s, &m, x.g, 16);
+	svg_heat(&b, "x", x.g, &s, &m, &x.m.report, 16);
+	HAS(b.s, ">0.03");
+	assert_int_equal(count(b.s, " width=\"44\""), 0);
+	spread_free(&s);
+	buf_free(&b);
+	done(&x);
+}
+
+/*
+ * Grace with two GPUs: what each node's CPUs see of host memory and of GPUs'. Far GPU memory is
+ * slower than near, all of it than the host's: none stands out, but for one value.
+ */
+static void grace_latencies(struct bundle_data *d, bool owners_known)
+{
+	static const double ns[2][6] = {{126, 312, 730, 731, 915, 916},
+					{312, 126, 1400, 917, 730, 729}};
+	static const int node[] = {0, 1, 2, 10, 18, 26};
+
+	mk_head(d, "numa", "Host memory by node", "grace");
+	for (int i = 0; i < 6; i++)
+		mk_node(d, node[i], i < 2 ? i : -1,
+			i == 0	 ? "0-71"
+			: i == 1 ? "72-143"
+				 : "",
+			"1e11");
+	for (int g = 0; g < 4; g++) {
+		char text[16];
+
+		mk_wired_gpu(d, g, g / 2, "cudaDevAttrHostNumaId", "0009:01:00.0 0009:00:00.0");
+		snprintf(text, sizeof(text), "%d", node[2 + g]);
+		if (owners_known)
+			mk_wire(d, "gpu", g, "memory_node", text, "cudaDevAttrNumaId");
+	}
+	mk_metric(d, "host_latency", "latency", "s", "lower", "latency");
+	for (unsigned i = 0; i < 12; i++) {
+		char *labels = mem_printf("cpu_node=%u,node=%d", i / 6, node[i % 6]);
+
+		mk_step(d, i, 0, ST_PASS, "one case");
+		mk_one(d, "host_latency", "latency", i, ns[i / 6][i % 6] * 1e-9, labels);
+		free(labels);
+	}
+}
+
+static void grace(struct bundle_data *d)
+{
+	grace_latencies(d, true);
+}
+
+static void grace_without_owners(struct bundle_data *d)
+{
+	grace_latencies(d, false);
+}
+
+static void test_memory_of_gpus_is_of_its_own_kind(void **state)
+{
+	for (int known = 1; known >= 0; known--) {
+		struct buf page = BUF_INIT;
+		struct made x;
+
+		make(&x, known ? grace : grace_without_owners);
+		report_html(&page, &x.m.report);
+		assert_int_equal(count(page.s, "Outlined"), known);
+		if (known)
+			HAS(page.s, "Outlined: CPU node 1, memory node 2, ");
+		buf_free(&page);
+		done(&x);
+	}
+}
+
 static void test_outliers_in_words(void **state)
 {
 	struct buf page = BUF_INIT, terminal = BUF_INIT;
@@ -289,6 +405,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pairs_of_gpus),
 		cmocka_unit_test(test_outliers_in_words),
+		cmocka_unit_test(test_gates_come_first),
+		cmocka_unit_test(test_wide_numbers_fit),
+		cmocka_unit_test(test_memory_of_gpus_is_of_its_own_kind),
 		cmocka_unit_test(test_missing_pairs_are_dashes),
 		cmocka_unit_test(test_gpus_by_node),
 		cmocka_unit_test(test_a_node_that_follows_the_gpu_is_no_matrix),

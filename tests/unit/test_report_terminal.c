@@ -1,12 +1,7 @@
 /* The terminal report: its width, its marks in ASCII, no colour unless asked, hostile strings. */
-#include "make_bundle.h"
+#include "make_transfers.h"
+#include "report_text.h"
 #include "../../reports/text.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include <cmocka.h>
 
 static const struct terminal_style pipe_utf8 = {.utf8 = true, .columns = 80};
 static const struct terminal_style pipe_ascii = {.columns = 80};
@@ -151,15 +146,6 @@ static void test_same_numbers_as_the_page(void **state)
 	mk_report_free(&m);
 }
 
-static size_t count(const char *text, const char *what)
-{
-	size_t n = 0;
-
-	for (const char *p = text; (p = strstr(p, what)); p += strlen(what))
-		n++;
-	return n;
-}
-
 /* Corruption at 12 sizes of one GPU and one of another: two findings, told once each. */
 static void corrupt(struct bundle_data *d)
 {
@@ -172,6 +158,54 @@ static void corrupt(struct bundle_data *d)
 		mk_manifest_of(d, "host", key, why);
 		free(key);
 		free(why);
+	}
+}
+
+/* Two GPUs, two ways: labels longer than there is room for. */
+static void long_names(struct bundle_data *d)
+{
+	mk_head(d, "h2d", "Copies", "host-1");
+	mk_metric(d, "copy", "bandwidth", "bytes/s", "higher", "bandwidth");
+	mk_manifest(d, "fact.ceiling.copy.bandwidth{dir=h2d}", "6.06e10");
+	mk_metric(d, "copy", "wall", "bytes/s", "higher", "bandwidth");
+	for (unsigned i = 0; i < 8; i++) {
+		char *labels = mem_printf("dir=%s,engine=ce,gpu=%u,how=%s,size=%u",
+					  i / 4 ? "both_d2h" : "h2d", i / 2 % 2,
+					  i % 2 ? "with-a-very-long-name" : "plain",
+					  i % 2 ? 1024 : 1048576);
+		struct mk_key k = {.bench = "copy", .metric = "bandwidth", .labels = labels};
+
+		mk_step(d, i, 0, ST_PASS, "one case");
+		k.step = i;
+		mk_noise(d, &k, 5e10, 0.001, 0.002, 8);
+		k.metric = "wall";
+		mk_sample(d, &k, 0, 5e10, "");
+		free(labels);
+	}
+}
+
+static void test_long_names_keep_their_end(void **state)
+{
+	char *text = text_of(long_names, &pipe_utf8);
+
+	HAS(text, "…, 1 KiB ");
+	HAS(text, "  GPU 0, h2d, plain, 1 MiB  ");
+	/* where nobody has an interval or a ceiling, no column is given to it */
+	LACKS(text, "(0 %)");
+	assert_int_equal(count(text, "ceiling\n"), 1);
+	free(text);
+}
+
+static void test_no_blanks_at_line_ends(void **state)
+{
+	static void (*const all[])(struct bundle_data *) = {h2d, quick, numa, long_names,
+							    mk_gpu_nodes};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char *text = text_of(all[i], &pipe_utf8);
+
+		assert_int_equal(count(text, " \n"), 0);
+		free(text);
 	}
 }
 
@@ -192,6 +226,8 @@ int main(void)
 		cmocka_unit_test(test_ascii_is_ascii),
 		cmocka_unit_test(test_colour_only_where_asked),
 		cmocka_unit_test(test_hostile_strings_cannot_drive_it),
+		cmocka_unit_test(test_long_names_keep_their_end),
+		cmocka_unit_test(test_no_blanks_at_line_ends),
 		cmocka_unit_test(test_findings_are_told_once),
 		cmocka_unit_test(test_order_and_numbers),
 		cmocka_unit_test(test_same_numbers_as_the_page),

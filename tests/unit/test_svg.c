@@ -1,27 +1,14 @@
 /* Axes, panels and what a chart draws: positions by arithmetic, structure by counting. */
 #include "make_bundle.h"
+#include "report_text.h"
 #include "../../reports/matrix.h"
 #include "../../reports/svg.h"
 #include "../../reports/text.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include <cmocka.h>
 
 /* cmocka compares floats only, which are too coarse here */
 #define NEAR(a, b, within) assert_true(fabs((a) - (b)) <= (within))
-
-static size_t count(const char *text, const char *what)
-{
-	size_t n = 0;
-
-	for (const char *p = text; (p = strstr(p, what)); p += strlen(what))
-		n++;
-	return n;
-}
 
 static void test_linear_axis(void **state)
 {
@@ -161,6 +148,42 @@ static void test_dots_show_every_process(void **state)
 	mk_report_free(&m);
 }
 
+/* Two ways of copying on four GPUs: those that did the same stand together. */
+static void test_dots_of_gpus_stand_in_blocks(void **state)
+{
+	struct mk_report m = {.d = {.n_plan = 0}};
+	struct view v;
+	struct buf b = BUF_INIT;
+	bool shown[8] = {true, true, true, true, true, true, true, true};
+
+	mk_metric(&m.d, "copy", "bandwidth", "bytes/s", "higher", "bandwidth");
+	for (unsigned i = 0; i < 8; i++) {
+		char *labels = mem_printf("dir=%s,gpu=%u,size=4", i % 2 ? "h2d" : "d2h", i / 2);
+		struct mk_key k = {
+			.bench = "copy", .metric = "bandwidth", .labels = labels, .step = i};
+
+		mk_step(&m.d, i, 0, ST_PASS, "one case");
+		mk_noise(&m.d, &k, i ? 4e11 : 3e12, 0.001, 0.002, 8);
+		free(labels);
+	}
+	assert_int_equal(mk_judge(&m), 0);
+	view_make(&v, &m.report);
+	assert_string_equal(v.group[0].scale.name, "GB/s"); /* 400, not 0.4 TB/s */
+	svg_dots(&b, "x", &v.group[0], shown);
+	static const char *const order[] = {">d2h<",   ">GPU 0<", ">GPU 1<", ">GPU 2<",
+					    ">GPU 3<", ">h2d<",	  ">GPU 0<", ">GPU 1<"};
+	in_order(b.s, order, sizeof(order) / sizeof(order[0]));
+	assert_int_equal(count(b.s, ">GPU 3<"), 2);
+	buf_reset(&b);
+	for (size_t i = 2; i < 8; i++)
+		shown[i] = false;
+	svg_dots(&b, "x", &v.group[0], shown); /* of one GPU: no blocks, it is named once */
+	in_order(b.s, (const char *const[]){">GPU 0, GB/s", ">d2h<", ">h2d<"}, 3);
+	buf_free(&b);
+	view_free(&v);
+	mk_report_free(&m);
+}
+
 static void test_choice_of_rows(void **state)
 {
 	struct mk_report m = {.d = {.n_plan = 0}};
@@ -198,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_gpus_make_panels),
 		cmocka_unit_test(test_heat_map),
 		cmocka_unit_test(test_dots_show_every_process),
+		cmocka_unit_test(test_dots_of_gpus_stand_in_blocks),
 		cmocka_unit_test(test_choice_of_rows),
 	};
 

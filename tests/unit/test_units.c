@@ -145,7 +145,7 @@ static void shown(void **state)
 		{4096, "bytes", "4.000 KiB"},
 		{1e-12, "s", "0.001000 ns"},
 		{6.7e13, "FLOP/s", "67.00 TFLOP/s"},
-		{0.9996, "1", "0.9996"}, /* a share */
+		{0.6423, "1", "64.23 %"}, /* a share */
 	};
 	char s[64];
 
@@ -172,6 +172,7 @@ static void scales(void **state)
 	assert_string_equal(units_scale("s", 0).name, "s");
 	assert_string_equal(units_scale("s", NAN).name, "s");
 	assert_string_equal(units_scale("furlongs", 1e9).name, "furlongs");
+	assert_string_equal(units_scale("1", 0.6).name, "%"); /* a share */
 }
 
 static void shares(void **state)

@@ -28,7 +28,7 @@ static void test_labels(void **state)
 	reads("gpu=0,peer=none", "GPU 0, no peer");
 	reads("peer=2", "peer GPU 2");
 	reads("dir=d2h,gpus=0+1+2+3+4+5+6+7,member=3,node=local",
-	      "GPUs 0–7, member 3, d2h, memory node local");
+	      "GPU 3 of GPUs 0–7, d2h, memory node local");
 	reads("gpus=0+1+4,member=sum", "GPUs 0, 1, 4, sum of all");
 	reads("gpus=5", "GPU 5");
 	reads("gpus=all", "all GPUs");
@@ -36,6 +36,23 @@ static void test_labels(void **state)
 	reads("gpu=0:7.0,size=4", "GPU 0, MIG 7.0, 4 B");
 	reads("cpu_node=1,load=3,node=0", "CPU node 1, load 3, memory node 0");
 	reads("load=half", "load half");
+}
+
+static void test_order(void **state)
+{
+	static const char *const rising[] = {"0",  "0:1.0", "0:7.0", "0:10.0", "1:2.0", "2",
+					     "10", "all",   "local", "none",   "half",	"full"};
+	size_t n = sizeof(rising) / sizeof(rising[0]);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++) {
+			int c = words_order(rising[i], rising[k]);
+
+			assert_int_equal((c > 0) - (c < 0), (i > k) - (i < k));
+		}
+	assert_true(words_order("0.5", "0.25") > 0);
+	assert_true(words_order("01", "1") != 0);
 }
 
 static void test_many_gpus_are_cut(void **state)
@@ -74,6 +91,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_many_gpus_are_cut),
 		cmocka_unit_test(test_gpus_alone),
 		cmocka_unit_test(test_text),
