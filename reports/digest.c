@@ -141,15 +141,35 @@ static void put_measured(struct buf *out, const struct report *r)
 	}
 }
 
+/* Whether text is ", 7" of "GPUs 0–5, 7" and not the ", 7 B" after it. */
+static bool goes_on(const char *text)
+{
+	size_t n = text[1] == ' ' ? strspn(text + 2, "0123456789") : 0;
+
+	return n && text[2 + n] != ' ' && text[2 + n] != '.';
+}
+
+/* "GPU 1 to GPU 4" of "GPU 1 (0000:1a:00.0) to GPU 4 (0000:9a:00.0), write": no more, no address.
+ */
+static void add_gpus(struct buf *out, const char *where)
+{
+	for (const char *p = where; *p && (*p != ',' || goes_on(p)); p++) {
+		const char *end = *p == ' ' && p[1] == '(' ? strchr(p, ')') : NULL;
+
+		if (end)
+			p = end;
+		else
+			buf_putc(out, *p);
+	}
+}
+
 /* "copy GPU 3 (timed out)": the GPU alone, the reason only of what was skipped. */
 static void name_missing(struct buf *out, const struct finding *x)
 {
 	buf_puts(out, x->bench[0] ? x->bench : "a step");
 	if (x->where[0])
 		buf_putc(out, ' ');
-	buf_add(out, x->where, strcspn(x->where, "(,"));
-	while (out->s[out->len - 1] == ' ')
-		out->s[--out->len] = '\0';
+	add_gpus(out, x->where);
 	buf_puts(out, " (");
 	words_cut(out, x->status == ST_SKIP ? x->reason : text_status_word(x->status), 120);
 	buf_putc(out, ')');

@@ -72,14 +72,10 @@ static void tell_gpus(struct buf *out, const struct bundle_data *d, struct place
 		buf_printf(out, " (%s)", address);
 }
 
-static void tell_place(struct buf *out, const struct bundle_data *d, struct place *p)
+static void tell_place(struct buf *out, struct place *p)
 {
 	if (out->len)
 		buf_puts(out, ", ");
-	if (!strcmp(p->name, "gpu")) {
-		tell_gpus(out, d, p);
-		return;
-	}
 	sort_values(p);
 	if (p->n == 1) {
 		words_label(out, p->name, p->values[0]);
@@ -184,20 +180,52 @@ static struct place *named(struct place *p, size_t n, const char *name)
 	return NULL;
 }
 
-char *findings_where(const struct bundle_data *d, const struct result *const *row, size_t n)
+/* Whether the label has several values there, and these are all that the benchmark has. */
+static bool everywhere(const struct results *all, const char *bench, const struct place *p)
 {
+	for (size_t i = 0; i < all->n && p->n > 1; i++) {
+		const struct result *r = &all->r[i];
+		size_t len, k = 0;
+		const char *v = strcmp(r->bench, bench) ? NULL : key_find(r->labels, p->name, &len);
+
+		while (v && k < p->n &&
+		       (strlen(p->values[k]) != len || memcmp(p->values[k], v, len)))
+			k++;
+		if (v && k == p->n)
+			return false;
+	}
+	return p->n > 1;
+}
+
+/* "GPU 3 of " and then the set; "" for their sum. */
+static void tell_member(struct buf *out, const struct bundle_data *d, struct place *member)
+{
+	if (member->n == 1 && !words_number(member->values[0], NULL))
+		return;
+	tell_gpus(out, d, member);
+	buf_puts(out, " of ");
+}
+
+char *findings_where(const struct report *r, const struct result *const *row, size_t n)
+{
+	const struct bundle_data *d = r->data;
 	struct place p[KEY_MAX_LABELS] = {{.name = NULL}};
 	struct buf out = BUF_INIT;
 	size_t places = collect(p, row, n);
-	struct place *gpu = named(p, places, "gpu"), *peer = named(p, places, "peer");
+	struct place *gpu = named(p, places, "gpu"), *peer = named(p, places, "peer"),
+		     *gpus = named(p, places, "gpus"), *member = named(p, places, "member");
 
 	if (gpu && peer)
 		tell_pairs(&out, d, gpu, peer, row, n);
-	for (int first = 1; first >= 0; first--)
-		for (size_t k = 0; k < places; k++)
-			if (words_is_gpu(p[k].name) == (first == 1) &&
-			    !(gpu && peer && (&p[k] == gpu || &p[k] == peer)))
-				tell_place(&out, d, &p[k]);
+	else if (gpu)
+		tell_gpus(&out, d, gpu);
+	else if (gpus && member)
+		tell_member(&out, d, member);
+	if (gpus)
+		words_label(&out, "gpus", gpus->values[0]);
+	for (size_t k = 0; k < places; k++)
+		if (!words_is_gpu(p[k].name) && !everywhere(r->results, row[0]->bench, &p[k]))
+			tell_place(&out, &p[k]);
 	for (size_t k = 0; k < places; k++)
 		place_free(&p[k]);
 	return buf_steal(&out);

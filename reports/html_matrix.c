@@ -110,13 +110,21 @@ static size_t name_outliers(const struct drawn *d, const struct spread_row *row,
 	return found;
 }
 
-static bool any_missing(const struct drawn *d)
+/* Whether a drawn cell has no number because it failed, or because it was not measured. */
+static bool any_missing(const struct drawn *d, bool failed)
 {
-	size_t cells = d->m.down->n * d->m.across->n, possible = 0;
+	bool any = false;
 
-	for (size_t i = 0; i < cells; i++)
-		possible += !matrix_no_pair(&d->m, i);
-	return d->s.n < possible * d->s.panels;
+	for (size_t i = 0, end; i < d->s.n && d->s.row[i].panel < d->panels && !any; i = end) {
+		end = spread_panel_end(&d->s, i);
+		const struct result **grid = matrix_grid(&d->m, d->s.row + i, end - i);
+
+		for (size_t k = 0; k < d->m.down->n * d->m.across->n && !any; k++)
+			any = !grid[k] && !matrix_no_pair(&d->m, k) &&
+			      matrix_failed(&d->m, d->p->r, d->s.row[i].r, k) == failed;
+		free(grid);
+	}
+	return any;
 }
 
 static void put_caption(const struct drawn *d)
@@ -131,7 +139,9 @@ static void put_caption(const struct drawn *d)
 	buf_reset(&words);
 	if (!d->m.pairs && !strcmp(d->m.down->name, "gpu"))
 		buf_puts(p->out, " Bold: the GPU’s own node.");
-	if (any_missing(d))
+	if (any_missing(d, true))
+		buf_puts(p->out, " A cross: it failed, see the findings.");
+	if (any_missing(d, false))
 		buf_puts(p->out, " A dash: not measured.");
 	for (size_t i = 0, end; i < d->s.n; i = end) {
 		end = spread_panel_end(&d->s, i);

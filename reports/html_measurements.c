@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define ROWS	64 /* of a table; beyond that it shows a choice */
-#define REMARK	72 /* bytes of a remark */
 #define AB_ROWS 24 /* where the comparison is what the page is about */
 
 static size_t rows_of(const struct page *p)
@@ -18,19 +17,25 @@ static size_t rows_of(const struct page *p)
 
 /* What the columns of a table must hold. */
 struct needs {
-	bool ceiling, remark;
+	bool ceiling;
+	unsigned columns;
 };
+
+/* A label that follows the GPU (its node) says nothing that the GPU does not. */
+static bool is_column(const struct column *c)
+{
+	return c->n > 1 && !c->follows_gpu;
+}
 
 static struct needs needs_of(const struct group *g, const bool *shown)
 {
-	struct needs n = {.ceiling = false};
+	struct needs n = {.columns = 4};
 
-	for (size_t i = 0; i < g->n; i++) {
-		if (!shown[i])
-			continue;
-		n.ceiling |= g->row[i]->ceiling > 0;
-		n.remark |= g->row[i]->reason[0] && !g->row[i]->above_ceiling;
-	}
+	for (size_t i = 0; i < g->n; i++)
+		n.ceiling |= shown[i] && g->row[i]->ceiling > 0;
+	for (size_t i = 0; i < g->columns; i++)
+		n.columns += is_column(&g->column[i]);
+	n.columns += n.ceiling;
 	return n;
 }
 
@@ -53,7 +58,7 @@ static void put_columns(struct page *p, const struct group *g, struct needs n)
 
 	buf_puts(p->out, "<thead><tr>");
 	for (size_t i = 0; i < g->columns; i++) {
-		if (g->column[i].n < 2)
+		if (!is_column(&g->column[i]))
 			continue;
 		buf_reset(&name);
 		words_name(&name, g->column[i].name);
@@ -68,8 +73,6 @@ static void put_columns(struct page *p, const struct group *g, struct needs n)
 		   interval.s);
 	if (n.ceiling)
 		buf_puts(p->out, "<th scope=\"col\">of the ceiling</th>");
-	if (n.remark)
-		buf_puts(p->out, "<th scope=\"col\" class=\"l\">remark</th>");
 	buf_puts(p->out, "</tr></thead>\n");
 	buf_free(&interval);
 	buf_free(&name);
@@ -125,7 +128,7 @@ static void put_labels(struct page *p, const struct group *g, const struct resul
 	for (size_t i = 0; i < g->columns; i++) {
 		struct buf words = BUF_INIT;
 
-		if (g->column[i].n < 2)
+		if (!is_column(&g->column[i]))
 			continue;
 		char *v = view_value(&g->column[i], r);
 		words_value(&words, g->column[i].name, v);
@@ -137,24 +140,31 @@ static void put_labels(struct page *p, const struct group *g, const struct resul
 	}
 }
 
-/* Cut, as the whole of it stands with the findings; what the row above has is not said again. */
-static void put_remark(struct page *p, const struct result *r, const struct result *above)
+/* "": nothing is said of this row. */
+static const char *remark_mark(const struct result *r)
+{
+	return r->status != ST_PASS ? "✕" : r->reason[0] ? "*" : "";
+}
+
+/* What judge says of the rows that follow; they carry the same mark. */
+static void put_remark(struct page *p, const struct result *r, unsigned columns)
 {
 	struct buf words = BUF_INIT;
 
-	if (r->above_ceiling)
-		buf_puts(&words, "above the ceiling");
-	else if (above && r->reason[0] && !strcmp(r->reason, above->reason))
-		buf_puts(&words, "as above");
-	else
-		words_cut(&words, r->reason, REMARK);
-	html_put(p->out, "<td class=\"l\">%s%s</td>", r->status == ST_PASS ? "" : "✕ ",
-		 buf_str(&words));
+	words_text(&words, r->above_ceiling ? "above the ceiling" : r->reason, false);
+	buf_printf(p->out, "<tr class=\"%swhy\"><td class=\"l\" colspan=\"%u\">",
+		   r->status == ST_PASS ? "" : "bad ", columns);
+	html_put(p->out, "%s %s:</td></tr>\n", remark_mark(r), words.s);
 	buf_free(&words);
 }
 
-static void put_row(struct page *p, const struct group *g, const struct result *r,
-		    const struct result *above, struct needs n)
+static bool same_remark(const struct result *a, const struct result *b)
+{
+	return a && a->status == b->status && a->above_ceiling == b->above_ceiling &&
+	       !strcmp(a->reason, b->reason);
+}
+
+static void put_row(struct page *p, const struct group *g, const struct result *r, struct needs n)
 {
 	struct buf sampling = BUF_INIT;
 	char text[48];
@@ -162,15 +172,13 @@ static void put_row(struct page *p, const struct group *g, const struct result *
 	buf_printf(p->out, "<tr%s>", r->status == ST_PASS ? "" : " class=\"bad\"");
 	put_labels(p, g, r);
 	text_sampling(&sampling, r, "×");
-	html_put(p->out, "<td><b>%s</b></td>",
+	html_put(p->out, "<td>%s%s<b>%s</b></td>", remark_mark(r), remark_mark(r)[0] ? " " : "",
 		 text_number(text, sizeof(text), r->s.median, &g->scale));
 	put_interval(p, g, r);
 	html_put(p->out, "<td>%s</td>", buf_str(&sampling));
 	put_percent(p, text_spread(r), "");
 	if (n.ceiling)
 		put_share(p, text_share(r), r->above_ceiling);
-	if (n.remark)
-		put_remark(p, r, above);
 	buf_puts(p->out, "</tr>\n");
 	buf_free(&sampling);
 }
@@ -222,7 +230,9 @@ static void put_table(struct page *p, const struct group *g, const bool *shown, 
 	for (size_t i = 0; i < g->n; i++) {
 		if (!shown[i])
 			continue;
-		put_row(p, g, g->row[i], above, needs);
+		if (remark_mark(g->row[i])[0] && !same_remark(above, g->row[i]))
+			put_remark(p, g->row[i], needs.columns);
+		put_row(p, g, g->row[i], needs);
 		above = g->row[i];
 	}
 	buf_puts(p->out, "</tbody></table>\n");

@@ -2,6 +2,7 @@
 #include "matrix.h"
 #include "text.h"
 #include "../harness/base/mem.h"
+#include "../harness/formats/key.h"
 #include "../harness/judge/words.h"
 #include "../harness/stats/stats.h"
 
@@ -85,6 +86,44 @@ const char *matrix_spread(struct spread *s, const struct matrix *m, const struct
 	spread_make(s, &few, both, 2, 1);
 	free(few.row);
 	return size->values[wanted];
+}
+
+/* Whether that row agrees with a cell of the panel of `like` in every label that it has. */
+static bool is_of_cell(const struct matrix *m, const struct result *x, const struct result *like,
+		       const char *down, const char *across)
+{
+	for (const char *s = x->labels; *s;) {
+		size_t len = strcspn(s, ","), name = strcspn(s, "="), n;
+		char *label = mem_strndup(s, name);
+		const char *want = !strcmp(label, m->down->name)     ? down
+				   : !strcmp(label, m->across->name) ? across
+								     : NULL;
+		const char *has = want ? want : key_find(like->labels, label, &n);
+
+		n = want ? strlen(want) : n;
+		free(label);
+		if (has && (len - name - 1 != n || memcmp(has, s + name + 1, n)))
+			return false;
+		s += len + (s[len] == ',');
+	}
+	return true;
+}
+
+bool matrix_failed(const struct matrix *m, const struct report *r, const struct result *like,
+		   size_t cell)
+{
+	const char *down = m->down->values[cell / m->across->n],
+		   *across = m->across->values[cell % m->across->n];
+
+	for (size_t i = 0; i < r->results->n; i++) {
+		const struct result *x = &r->results->r[i];
+		bool failed = !x->s.n && x->status != ST_PASS && x->status != ST_SKIP;
+		/* of a step that failed in one case, the cases tell which */
+		if (failed && !x->of_step && !strcmp(x->bench, like->bench) &&
+		    !strcmp(x->arm, like->arm) && is_of_cell(m, x, like, down, across))
+			return true;
+	}
+	return false;
 }
 
 void matrix_gates_first(struct spread *s, const struct group *g, const struct report *r)
@@ -266,6 +305,10 @@ void matrix_outlier_words(struct buf *out, const struct group *g, const struct r
 		buf_printf(out, "%s %% %s the median of its kind",
 			   text_percent(percent, sizeof(percent), off),
 			   off > 0 ? "above" : "below");
-	else /* the whole of it stands with the findings */
-		words_cut(out, r->reason, 100);
+	else { /* what to do about it stands with the findings */
+		char *found = mem_strndup(r->reason, strcspn(r->reason, ";"));
+
+		words_cut(out, found, 100);
+		free(found);
+	}
 }

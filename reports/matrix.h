@@ -26,6 +26,9 @@ bool matrix_of(struct matrix *m, const struct group *g);
 const struct result **matrix_grid(const struct matrix *m, const struct spread_row *row, size_t n);
 size_t matrix_cell(const struct matrix *m, const struct result *r);
 bool matrix_no_pair(const struct matrix *m, size_t cell);
+/* Whether a cell without a number has none because it failed; like: any row of its panel. */
+bool matrix_failed(const struct matrix *m, const struct report *r, const struct result *like,
+		   size_t cell);
 
 /*
  * The panels of a matrix: each of its cells holds one row. Where they would be more than max_panels

@@ -55,6 +55,13 @@ static double cell_y(const struct panel *p, size_t cell)
 	return TOP + p->cell_height * (double)row;
 }
 
+static void draw_outline(const struct panel *p, size_t cell)
+{
+	html_put(p->out,
+		 "<rect class=\"out\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>",
+		 cell_x(p, cell) + 2, cell_y(p, cell) + 2, p->cell_width - 4, p->cell_height - 4);
+}
+
 static void draw_cell(const struct panel *p, const struct result *r, bool outlined)
 {
 	size_t cell = matrix_cell(p->m, r);
@@ -66,13 +73,21 @@ static void draw_cell(const struct panel *p, const struct result *r, bool outlin
 		 "<g class=\"h%u\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>",
 		 shade(r->s.median, p->lo, p->hi), x + 1, y + 1, w - 2, h - 2);
 	if (outlined)
-		html_put(p->out,
-			 "<rect class=\"out\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
-			 "height=\"%.1f\"/>",
-			 x + 2, y + 2, w - 4, h - 4);
+		draw_outline(p, cell);
 	svg_text(p->out, own ? "t m b" : "t m", x + w / 2, y + h / 2 + 4,
 		 text_number(text, sizeof(text), r->s.median, &p->g->scale));
 	buf_puts(p->out, "</g>");
+}
+
+/* A dash, or a cross where it failed. */
+static void draw_missing(const struct panel *p, size_t cell)
+{
+	bool failed = matrix_failed(p->m, p->r, p->row[0].r, cell);
+
+	if (failed)
+		draw_outline(p, cell);
+	svg_text(p->out, failed ? "t m" : "u m", cell_x(p, cell) + p->cell_width / 2,
+		 cell_y(p, cell) + p->cell_height / 2 + 4, failed ? "✕" : "–");
 }
 
 static void draw_cells(const struct panel *p)
@@ -86,8 +101,7 @@ static void draw_cells(const struct panel *p)
 		draw_cell(p, p->row[i].r, out[i]);
 	for (size_t i = 0; i < p->m->down->n * p->m->across->n; i++)
 		if (!grid[i] && !matrix_no_pair(p->m, i))
-			svg_text(p->out, "u m", cell_x(p, i) + p->cell_width / 2,
-				 cell_y(p, i) + p->cell_height / 2 + 4, "–");
+			draw_missing(p, i);
 	free(off);
 	free(out);
 	free(grid);

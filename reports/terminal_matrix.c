@@ -65,21 +65,23 @@ static void put_heads(const struct table *x, const struct spread_row *first)
 
 /* The room of a mark, and of cells that hold nothing, is left to the next one: no blanks at the
  * end. */
-static size_t put_cell(const struct table *x, size_t cell, const struct result *r, bool out,
-		       size_t before)
+static size_t put_cell(const struct table *x, size_t cell, const struct result *r,
+		       const struct result *like, bool out, size_t before)
 {
+	const char *missing = !r && matrix_failed(&x->m, x->r, like, cell) ? "✕" : "–";
 	char text[48];
 
 	if (!r && matrix_no_pair(&x->m, cell))
 		return before + CELL;
 	term_pad(x->t, before);
-	term_cell(x->t, r ? text_number(text, sizeof(text), r->s.median, &x->g->scale) : "–",
+	term_cell(x->t, r ? text_number(text, sizeof(text), r->s.median, &x->g->scale) : missing,
 		  CELL - 1);
 	term_put(x->t, out ? "*" : "");
 	return !out;
 }
 
-static void put_rows(const struct table *x, const struct result *const *grid, const bool *out)
+static void put_rows(const struct table *x, const struct result *const *grid,
+		     const struct result *like, const bool *out)
 {
 	const struct column *down = x->m.down;
 	struct buf name = BUF_INIT;
@@ -92,7 +94,7 @@ static void put_rows(const struct table *x, const struct result *const *grid, co
 		term_pad(x->t, INDENT);
 		term_label(x->t, buf_str(&name), x->label);
 		for (size_t k = 0, cell = i * x->m.across->n; k < x->m.across->n; k++, cell++)
-			blank = put_cell(x, cell, grid[cell], out[cell], blank);
+			blank = put_cell(x, cell, grid[cell], like, out[cell], blank);
 		buf_putc(x->t->out, '\n');
 	}
 	buf_free(&name);
@@ -120,7 +122,8 @@ static void put_outliers(const struct table *x, const struct spread_row *row, si
 		buf_printf(x->t->out, "  And %zu more.\n", found - told);
 }
 
-/* Writes a panel where it has outliers, or where it has none; returns whether it was written. */
+/* Writes a panel where it has outliers or failures, or where it has none; returns whether it was
+ * written. */
 static bool put_panel(const struct table *x, const struct spread_row *row, size_t n,
 		      bool with_outliers)
 {
@@ -128,20 +131,23 @@ static bool put_panel(const struct table *x, const struct spread_row *row, size_
 	double *off = mem_zalloc(n, sizeof(*off));
 
 	matrix_outliers(&x->m, x->r, row, n, out, off);
+	const struct result **grid = matrix_grid(&x->m, row, n);
 	for (size_t i = 0; i < n; i++)
 		any |= out[i];
+	for (size_t i = 0; i < x->m.down->n * x->m.across->n && !any; i++)
+		any = !grid[i] && !matrix_no_pair(&x->m, i) &&
+		      matrix_failed(&x->m, x->r, row->r, i);
 	if (any == with_outliers) {
-		const struct result **grid = matrix_grid(&x->m, row, n);
 		bool *marked = mem_zalloc(x->m.down->n * x->m.across->n, sizeof(*marked));
 
 		for (size_t i = 0; i < n; i++)
 			marked[matrix_cell(&x->m, row[i].r)] = out[i];
 		put_heads(x, row);
-		put_rows(x, grid, marked);
+		put_rows(x, grid, row->r, marked);
 		put_outliers(x, row, n, out, off);
 		free(marked);
-		free(grid);
 	}
+	free(grid);
 	free(off);
 	free(out);
 	return any == with_outliers;

@@ -2,38 +2,15 @@
  * Matrices: which labels span one, which cells stand out, local against remote memory; sweeps in
  * which a line stands for all GPUs. Structure by counting, places by looking them up.
  */
-#include "report_text.h"
-#include "make_transfers.h"
+#include "made_view.h"
 #include "../../reports/matrix.h"
 #include "../../reports/svg.h"
 
 #include <math.h>
 
-struct made {
-	struct mk_report m;
-	struct view v;
-	const struct group *g;
-};
-
 static void p2p(struct bundle_data *d)
 {
 	mk_p2p(d, 8);
-}
-
-static void make(struct made *x, void (*fill)(struct bundle_data *))
-{
-	*x = (struct made){.g = NULL};
-	fill(&x->m.d);
-	assert_int_equal(mk_judge(&x->m), 0);
-	view_make(&x->v, &x->m.report);
-	assert_int_equal(x->v.n, 1);
-	x->g = &x->v.group[0];
-}
-
-static void done(struct made *x)
-{
-	view_free(&x->v);
-	mk_report_free(&x->m);
 }
 
 static void test_pairs_of_gpus(void **state)
@@ -115,67 +92,6 @@ static void test_wide_numbers_fit(void **state)
 	done(&x);
 }
 
-/*
- * Grace with two GPUs: what each node's CPUs see of host memory and of GPUs'. Far GPU memory is
- * slower than near, all of it than the host's: none stands out, but for one value.
- */
-static void grace_latencies(struct bundle_data *d, bool owners_known)
-{
-	static const double ns[2][6] = {{126, 312, 730, 731, 915, 916},
-					{312, 126, 1400, 917, 730, 729}};
-	static const int node[] = {0, 1, 2, 10, 18, 26};
-
-	mk_head(d, "numa", "Host memory by node", "grace");
-	for (int i = 0; i < 6; i++)
-		mk_node(d, node[i], i < 2 ? i : -1,
-			i == 0	 ? "0-71"
-			: i == 1 ? "72-143"
-				 : "",
-			"1e11");
-	for (int g = 0; g < 4; g++) {
-		char text[16];
-
-		mk_wired_gpu(d, g, g / 2, "cudaDevAttrHostNumaId", "0009:01:00.0 0009:00:00.0");
-		snprintf(text, sizeof(text), "%d", node[2 + g]);
-		if (owners_known)
-			mk_wire(d, "gpu", g, "memory_node", text, "cudaDevAttrNumaId");
-	}
-	mk_metric(d, "host_latency", "latency", "s", "lower", "latency");
-	for (unsigned i = 0; i < 12; i++) {
-		char *labels = mem_printf("cpu_node=%u,node=%d", i / 6, node[i % 6]);
-
-		mk_step(d, i, 0, ST_PASS, "one case");
-		mk_one(d, "host_latency", "latency", i, ns[i / 6][i % 6] * 1e-9, labels);
-		free(labels);
-	}
-}
-
-static void grace(struct bundle_data *d)
-{
-	grace_latencies(d, true);
-}
-
-static void grace_without_owners(struct bundle_data *d)
-{
-	grace_latencies(d, false);
-}
-
-static void test_memory_of_gpus_is_of_its_own_kind(void **state)
-{
-	for (int known = 1; known >= 0; known--) {
-		struct buf page = BUF_INIT;
-		struct made x;
-
-		make(&x, known ? grace : grace_without_owners);
-		report_html(&page, &x.m.report);
-		assert_int_equal(count(page.s, "Outlined"), known);
-		if (known)
-			HAS(page.s, "Outlined: CPU node 1, memory node 2, ");
-		buf_free(&page);
-		done(&x);
-	}
-}
-
 static void test_outliers_in_words(void **state)
 {
 	struct buf page = BUF_INIT, terminal = BUF_INIT;
@@ -195,29 +111,6 @@ static void test_outliers_in_words(void **state)
 	done(&x);
 }
 
-/* A pair that was never measured is a dash, and no sentence of judge is lost. */
-static void with_a_hole(struct bundle_data *d)
-{
-	size_t n = 0;
-
-	mk_p2p(d, 4);
-	for (size_t i = 0; i < d->n_samples; i++) {
-		bool lost = strstr(d->samples[i].labels, "gpu=1") &&
-			    strstr(d->samples[i].labels, "peer=2");
-
-		if (lost) {
-			free(d->samples[i].arm);
-			free(d->samples[i].bench);
-			free(d->samples[i].metric);
-			free(d->samples[i].labels);
-			free(d->samples[i].valid);
-		} else {
-			d->samples[n++] = d->samples[i];
-		}
-	}
-	d->n_samples = n;
-}
-
 static void test_missing_pairs_are_dashes(void **state)
 {
 	struct matrix m;
@@ -225,7 +118,7 @@ static void test_missing_pairs_are_dashes(void **state)
 	struct spread s;
 	struct buf b = BUF_INIT;
 
-	make(&x, with_a_hole);
+	make(&x, mk_hole);
 	assert_true(matrix_of(&m, x.g));
 	matrix_spread(&s, &m, x.g, 16);
 	svg_heat(&b, "x", x.g, &s, &m, &x.m.report, 16);
@@ -407,7 +300,6 @@ int main(void)
 		cmocka_unit_test(test_outliers_in_words),
 		cmocka_unit_test(test_gates_come_first),
 		cmocka_unit_test(test_wide_numbers_fit),
-		cmocka_unit_test(test_memory_of_gpus_is_of_its_own_kind),
 		cmocka_unit_test(test_missing_pairs_are_dashes),
 		cmocka_unit_test(test_gpus_by_node),
 		cmocka_unit_test(test_a_node_that_follows_the_gpu_is_no_matrix),
