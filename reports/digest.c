@@ -141,12 +141,12 @@ static void put_measured(struct buf *out, const struct report *r)
 	}
 }
 
-/* Whether text is ", 7" of "GPUs 0–5, 7" and not the ", 7 B" after it. */
+/* Whether text is ", 7" of "GPUs 0–5, 7" or ", MIG 7.0" and not the ", 7 KiB" after it. */
 static bool goes_on(const char *text)
 {
-	size_t n = text[1] == ' ' ? strspn(text + 2, "0123456789") : 0;
+	size_t n = text[1] == ' ' ? strspn(text + 2, "0123456789.–") : 0;
 
-	return n && text[2 + n] != ' ' && text[2 + n] != '.';
+	return n ? !text[2 + n] || strchr(",;", text[2 + n]) : !strncmp(text, ", MIG ", 6);
 }
 
 /* "GPU 1 to GPU 4" of "GPU 1 (0000:1a:00.0) to GPU 4 (0000:9a:00.0), write": no more, no address.

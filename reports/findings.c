@@ -175,15 +175,6 @@ static const struct result *worst(const struct result *const *v, size_t n)
 	return w;
 }
 
-/* A first word that is plain gets a capital; nvmlInit and dir=h2d keep theirs. */
-static void begin_sentence(char *s)
-{
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz");
-
-	if (n && (s[n] == ' ' || s[n] == ','))
-		s[0] = (char)(s[0] - 'a' + 'A');
-}
-
 /* The reason they share, or that of the worst or the first, and how many there are. */
 static void tell_reason(struct buf *out, const struct result *const *v, size_t n)
 {
@@ -201,7 +192,6 @@ static void tell_reason(struct buf *out, const struct result *const *v, size_t n
 	else if (!alike)
 		buf_printf(out, "%zu cases, the first: ", n);
 	words_text(out, ranked ? w->reason : v[0]->reason, false);
-	begin_sentence(out->s);
 	if (ranked || !w->s.n || !(w->ceiling > 0) || w->untrue)
 		return;
 	buf_printf(out, ". Best %s: %s", w->metric,

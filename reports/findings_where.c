@@ -55,12 +55,38 @@ static const char *gpu_address(const struct bundle_data *d, const char *gpu)
 	return v;
 }
 
+/* "GPU 0, MIG 1.0, 2.0; GPU 1, MIG 7.0–13.0": sorted values, instances of GPUs among them. */
+static void tell_instances(struct buf *out, struct place *p)
+{
+	for (size_t i = 0, end; i < p->n; i = end) {
+		size_t gpu = strcspn(p->values[i], ":");
+		struct place of_gpu = {.n = 0};
+
+		for (end = i; end < p->n && strcspn(p->values[end], ":") == gpu &&
+			      !strncmp(p->values[end], p->values[i], gpu);
+		     end++)
+			if (p->values[end][gpu])
+				add_value(&of_gpu, p->values[end] + gpu + 1,
+					  strlen(p->values[end]) - gpu - 1);
+		buf_printf(out, "%sGPU %.*s%s", i ? "; " : "", (int)gpu, p->values[i],
+			   of_gpu.n ? ", MIG " : "");
+		words_values(out, "mig", of_gpu.values, of_gpu.n);
+		place_free(&of_gpu);
+	}
+}
+
 /* "GPU 2 (0000:3a:00.0)" or "GPUs 0–3"; sorts the values. */
 static void tell_gpus(struct buf *out, const struct bundle_data *d, struct place *p)
 {
 	if (!p->n)
 		return;
 	sort_values(p);
+	for (size_t i = 0; i < p->n && p->n > 1; i++) {
+		if (strchr(p->values[i], ':')) {
+			tell_instances(out, p);
+			return;
+		}
+	}
 	if (p->n > 1) {
 		buf_puts(out, "GPUs ");
 		words_values(out, "gpu", p->values, p->n);

@@ -79,17 +79,21 @@ static void dots(struct page *p, const struct group *g, const bool *picked, cons
 {
 	bool *shown = mem_zalloc(g->n, sizeof(*shown));
 	char *label = mem_printf("Chart: %s %s", g->bench, g->metric);
+	bool ceiling = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < g->n; i++) {
 		shown[i] = picked[i] && n < DOT_ROWS;
 		n += shown[i];
+		ceiling |= shown[i] && g->row[i]->ceiling > 0;
 	}
 	html_scroll(p, label);
 	svg_dots(p->out, id, g, shown);
 	html_scroll_end(p);
-	buf_puts(p->out, "<figcaption>Ring: one process. Filled: median, with its interval. "
-			 "Dashed: physical ceiling.</figcaption>\n");
+	html_put(p->out,
+		 "<figcaption>Ring: one process. Filled: median, with its "
+		 "interval.%s</figcaption>\n",
+		 ceiling ? " Dashed: physical ceiling." : "");
 	dots_data(p, g, shown);
 	free(label);
 	free(shown);
@@ -174,6 +178,10 @@ static bool has_tails(const struct group *g)
 
 static void sweep_caption(struct page *p, const struct group *g, const struct spread *s)
 {
+	bool ceiling = false;
+
+	for (size_t i = 0; i < g->n; i++)
+		ceiling |= g->row[i]->ceiling > 0;
 	buf_puts(p->out, "<figcaption>Median over size in bytes. ");
 	if (s->over_gpus)
 		buf_puts(p->out,
@@ -183,7 +191,8 @@ static void sweep_caption(struct page *p, const struct group *g, const struct sp
 		html_put(p->out, "Band: %s of the samples; none where the samples are too few. ",
 			 has_tails(g) ? "p5 to p95"
 				      : "p5 to p95 (p25 to p75 where the tails are too few)");
-	buf_puts(p->out, "Dashed: physical ceiling.");
+	if (ceiling)
+		buf_puts(p->out, "Dashed: physical ceiling.");
 	if (view_stride(g) > 1)
 		html_put(p->out, " 1 in %zu sizes is drawn; all are in results.csv.",
 			 view_stride(g));

@@ -12,7 +12,11 @@ static void put_failure(struct page *p, const struct finding *f)
 		 text_status_mark(f->status), f->bench[0] ? f->bench : "A step",
 		 f->untrue ? "gave a number that cannot be true" : text_status_word(f->status),
 		 f->where[0] ? ": " : "", f->where);
-	html_put(p->out, "<p>%s</p>\n", f->reason[0] ? f->reason : "No reason was given.");
+	struct buf reason = BUF_INIT;
+
+	text_sentence(&reason, f->reason[0] ? f->reason : "No reason was given.");
+	html_put(p->out, "<p>%s</p>\n", reason.s);
+	buf_free(&reason);
 	if (f->advice[0])
 		html_put(p->out, "<p class=\"advice\">%s</p>\n", f->advice);
 	buf_puts(p->out, "</article>\n");
@@ -45,12 +49,17 @@ static void put_skipped(struct page *p)
 	buf_puts(p->out,
 		 "<table class=\"words\"><thead><tr><th scope=\"col\">What</th>"
 		 "<th scope=\"col\">Where</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
-	for (size_t i = f->failures; i < f->n && i < f->failures + SHOWN; i++)
+	for (size_t i = f->failures; i < f->n && i < f->failures + SHOWN; i++) {
+		struct buf why = BUF_INIT;
+
+		text_sentence(&why, f->f[i].reason);
 		html_put(p->out,
 			 "<tr><th scope=\"row\"><span aria-hidden=\"true\">–</span> %s%s</th>"
 			 "<td>%s</td><td>%s</td></tr>\n",
 			 f->f[i].bench[0] ? f->f[i].bench : "a step",
-			 f->f[i].required ? " (required)" : "", f->f[i].where, f->f[i].reason);
+			 f->f[i].required ? " (required)" : "", f->f[i].where, buf_str(&why));
+		buf_free(&why);
+	}
 	buf_puts(p->out, "</tbody></table>\n");
 	html_scroll_end(p);
 	if (f->n - f->failures > SHOWN)

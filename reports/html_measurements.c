@@ -132,7 +132,11 @@ static void put_labels(struct page *p, const struct group *g, const struct resul
 			continue;
 		char *v = view_value(&g->column[i], r);
 		words_value(&words, g->column[i].name, v);
-		html_put(p->out, first ? "<th scope=\"row\">%s</th>" : "<td class=\"l\">%s</td>",
+		bool size = !strcmp(g->column[i].name, "size"); /* number and unit stay together */
+		html_put(p->out,
+			 first	? "<th scope=\"row\">%s</th>"
+			 : size ? "<td class=\"l n\">%s</td>"
+				: "<td class=\"l\">%s</td>",
 			 buf_str(&words));
 		first = false;
 		free(v);

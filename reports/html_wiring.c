@@ -26,6 +26,13 @@ static void put_row(struct page *p, const struct wiring *w, size_t i)
 			 x->address[0] ? x->address : "–",
 			 x->gpu >= 0 && x->box[WIRE_GPU].detail[0] ? x->box[WIRE_GPU].detail : "–",
 			 x->nvlink[0] ? x->nvlink : "–", x->node_from[0] ? x->node_from : "–");
+	if (w->instances) {
+		struct buf instances = BUF_INIT;
+
+		wiring_instances(&instances, x);
+		html_put(p->out, "<td>%s</td>", instances.len ? instances.s : "–");
+		buf_free(&instances);
+	}
 	buf_puts(p->out, "</tr>\n");
 }
 
@@ -42,6 +49,8 @@ static void put_table(struct page *p, const struct wiring *w)
 		buf_puts(p->out,
 			 "<th scope=\"col\">PCI address</th><th scope=\"col\">link</th>"
 			 "<th scope=\"col\">NVLink</th><th scope=\"col\">its node from</th>");
+	if (w->instances)
+		buf_puts(p->out, "<th scope=\"col\">MIG instances</th>");
 	buf_puts(p->out, "</tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < w->n; i++)
 		put_row(p, w, i);

@@ -158,7 +158,7 @@ static void draw_axis(struct buf *out, const struct frame *f, const struct plot 
 	view_words(&title, p->g, p->row[0], p->shared);
 	buf_printf(&title, "%s%s%s", title.len && unit[0] ? ", " : "", unit,
 		   !f->x.log && f->x.lo > 0 ? " (axis does not start at 0)" : "");
-	svg_text(out, "t", f->left, 12, title.s);
+	svg_text(out, "t", f->left, 12, buf_str(&title));
 	buf_free(&title);
 }
 

@@ -1,7 +1,8 @@
 /*
  * The machine as a diagram, from the sockets on the left to the GPUs on the right: a box spans the
- * rows that it feeds, a line leads to the next one, dashed where the node of a GPU is not sure. At
- * the right edge NVLink: a bar for the switch, curves between GPUs.
+ * rows that it feeds, a line leads to the next one, dashed where the node of a GPU is not sure. MIG
+ * instances stand side by side within their GPU. At the right edge NVLink: a bar for the switch,
+ * curves between GPUs.
  */
 #include "svg.h"
 #include "text.h"
@@ -12,16 +13,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROW    38.0
-#define GAP    18.0 /* between columns */
-#define PAD    8.0  /* beside the text of a box */
-#define SWITCH 84.0 /* width of the switch's bar */
+#define ROW	38.0
+#define GAP	18.0 /* between columns */
+#define PAD	8.0  /* beside the text of a box */
+#define BETWEEN 4.0  /* instances */
+#define SWITCH	84.0 /* width of the switch's bar */
 
 struct diagram {
 	struct buf *out;
 	const struct wiring *w;
 	double left[WIRE_LEVELS], width[WIRE_LEVELS];
-	double right; /* of the GPUs */
+	double instances; /* where MIG instances begin within a GPU */
+	double right;	  /* of the GPUs */
 };
 
 /* ---- texts ---- */
@@ -62,6 +65,58 @@ static double box_width(const struct wire *x, int level)
 	return w + 2 * PAD + 6;
 }
 
+/* Instances of one profile that follow each other from i on. */
+static size_t alike(const struct wire *x, size_t i)
+{
+	size_t n = 1;
+
+	while (i + n < x->instances && !strcmp(x->instance[i + n].detail, x->instance[i].detail))
+		n++;
+	return n;
+}
+
+/* "MIG 4g.40gb", "7 × MIG 1g.10gb" */
+static void name_instances(struct buf *out, const struct wire *x, size_t i, size_t n)
+{
+	if (n > 1)
+		buf_printf(out, "%zu × ", n);
+	buf_printf(out, "MIG %s", x->instance[i].detail);
+}
+
+/* Pixels of n instances from i on: what their numbers or their name need. */
+static double width_of(const struct wire *x, size_t i, size_t n)
+{
+	struct buf name = BUF_INIT;
+	double w = -BETWEEN;
+
+	for (size_t k = i; k < i + n; k++)
+		w += svg_text_width(x->instance[k].title) + PAD + BETWEEN;
+	name_instances(&name, x, i, n);
+	w = fmax(w, svg_text_width(name.s));
+	buf_free(&name);
+	return w;
+}
+
+/* Of all, with what is left free beside them. */
+static double instances_width(const struct wire *x)
+{
+	double w = x->instances ? PAD : 0;
+
+	for (size_t i = 0; i < x->instances; i += alike(x, i))
+		w += width_of(x, i, alike(x, i)) + PAD;
+	return w;
+}
+
+static void make_room(struct diagram *d)
+{
+	double widest = 0;
+
+	for (size_t i = 0; i < d->w->n; i++)
+		widest = fmax(widest, instances_width(&d->w->wire[i]));
+	d->instances = d->left[WIRE_GPU] + d->width[WIRE_GPU] - PAD;
+	d->width[WIRE_GPU] += fmax(widest - PAD, 0);
+}
+
 static void lay_out(struct diagram *d)
 {
 	double x = 1;
@@ -72,6 +127,8 @@ static void lay_out(struct diagram *d)
 		for (size_t i = 0; i < d->w->n; i++)
 			d->width[l] = fmax(d->width[l], box_width(&d->w->wire[i], l));
 		d->left[l] = x;
+		if (l == WIRE_GPU)
+			make_room(d);
 		x += d->width[l];
 		d->right = x;
 		x += GAP;
@@ -105,6 +162,33 @@ static void draw_box(const struct diagram *d, int level, size_t from, size_t to)
 	buf_free(&detail);
 }
 
+/* A small box an instance, below those of one profile what they are. */
+static void draw_instances(const struct diagram *d, size_t row)
+{
+	const struct wire *x = &d->w->wire[row];
+	double left = d->instances, y = middle(row, row + 1);
+
+	for (size_t i = 0, n; i < x->instances; i += n) {
+		struct buf name = BUF_INIT;
+
+		n = alike(x, i);
+		double all = width_of(x, i, n), one = (all + BETWEEN) / (double)n - BETWEEN;
+		for (size_t k = 0; k < n; k++) {
+			double at = left + (one + BETWEEN) * (double)k;
+
+			html_put(d->out,
+				 "<rect class=\"bx in\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
+				 "height=\"%.1f\"/>",
+				 at, y - 14, one, 15.0);
+			svg_text(d->out, "h m", at + one / 2, y - 3, x->instance[i + k].title);
+		}
+		name_instances(&name, x, i, n);
+		svg_text(d->out, "h m", left + all / 2, y + 12, name.s);
+		left += all + PAD;
+		buf_free(&name);
+	}
+}
+
 /* The line to the nearest box on the left. */
 static void draw_line(const struct diagram *d, int level, size_t from, size_t to)
 {
@@ -130,6 +214,8 @@ static void draw_level(const struct diagram *d, int level)
 			continue;
 		draw_line(d, level, i, end);
 		draw_box(d, level, i, end);
+		if (level == WIRE_GPU)
+			draw_instances(d, i);
 	}
 }
 

@@ -66,6 +66,7 @@ static void put_finding(struct term *t, const struct finding *f)
 				f->untrue ? "gave a number that cannot be true"
 					  : text_status_word(f->status),
 				f->where[0] ? ": " : "", f->where);
+	struct buf reason = BUF_INIT;
 
 	if (f->status != ST_SKIP)
 		term_colour(t, "31");
@@ -73,7 +74,9 @@ static void put_finding(struct term *t, const struct finding *f)
 	if (f->status != ST_SKIP)
 		term_colour(t, "0");
 	term_pad(t, 4);
-	term_wrap(t, f->reason, 4, 4);
+	text_sentence(&reason, f->reason);
+	term_wrap(t, buf_str(&reason), 4, 4);
+	buf_free(&reason);
 	if (f->advice[0]) {
 		term_pad(t, 4);
 		term_wrap(t, f->advice, 4, 4);

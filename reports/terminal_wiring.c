@@ -28,7 +28,7 @@ static void put_node(struct term *t, const struct wire *x)
 static void put_gpu(struct term *t, const struct wire *x)
 {
 	const struct wire_box *root = &x->box[WIRE_ROOT], *near = &x->box[WIRE_SWITCH];
-	struct buf line = BUF_INIT;
+	struct buf line = BUF_INIT, instances = BUF_INIT;
 
 	buf_printf(&line, "%s %s", x->box[WIRE_GPU].title, x->address);
 	if (near->title || (root->title && strchr(root->detail, ':')))
@@ -37,6 +37,9 @@ static void put_gpu(struct term *t, const struct wire *x)
 		buf_printf(&line, " over %s (%s)", root->title, root->detail);
 	put_part(&line, x->box[WIRE_GPU].detail);
 	put_part(&line, x->nvlink);
+	wiring_instances(&instances, x);
+	put_part(&line, buf_str(&instances));
+	buf_free(&instances);
 	term_pad(t, 2);
 	term_wrap(t, buf_str(&line), 2, 4);
 	buf_free(&line);

@@ -232,6 +232,16 @@ const char *text_status_word(enum status s)
 	return words[s];
 }
 
+void text_sentence(struct buf *out, const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz");
+	bool plain = n && (s[n] == ' ' || s[n] == ',');
+
+	if (plain)
+		buf_putc(out, (char)(s[0] - 'a' + 'A'));
+	buf_puts(out, s + plain);
+}
+
 const char *text_status_mark(enum status s)
 {
 	static const char *const marks[ST_N] = {

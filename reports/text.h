@@ -16,6 +16,10 @@ void html_put(struct buf *out, const char *fmt, ...) __attribute__((format(print
 /* Replaces control characters, so that a host string cannot drive a terminal. */
 void text_plain(struct buf *out, const char *s);
 
+/* Appends s as a sentence begins: with a capital, where the first word has no other mark of a name.
+ */
+void text_sentence(struct buf *out, const char *s);
+
 /* Bytes of the UTF-8 character at s, 0 where there is none that is whole and valid. */
 size_t text_char(const char *s);
 /* Characters in s (columns of a terminal, where none is wide). */

@@ -7,6 +7,7 @@
 #include "wiring_gpu.h"
 #include "../harness/base/mem.h"
 #include "../harness/base/units.h"
+#include "../harness/judge/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,23 @@ static bool has_gpu(const struct source *s, int id)
 		if (s->gpu[i] == id)
 			return true;
 	return false;
+}
+
+/* Whether it is the memory of a GPU, which stands with that. */
+static bool is_of_gpu(const struct source *s, int node)
+{
+	char *text = mem_printf("%d", node);
+	bool found = false;
+
+	for (size_t i = 0; i < s->gpus && !found; i++) {
+		char *key = mem_printf("gpu.%d.memory_node", s->gpu[i]);
+		const char *v = bundle_value(s->d, s->arm, key);
+
+		found = v && !strcmp(v, text);
+		free(key);
+	}
+	free(text);
+	return found;
 }
 
 static void add_node(struct source *s, int id)
@@ -136,15 +154,27 @@ static void put_list(struct buf *out, const char *list)
 	}
 }
 
-/* Nodes from..to look alike: no CPUs, and all or none of them have memory. */
+/* "3–9, 11–17" */
+static void put_numbers(struct buf *out, const struct node *n, size_t count)
+{
+	char **text = mem_zalloc(count, sizeof(*text));
+
+	for (size_t i = 0; i < count; i++)
+		text[i] = mem_printf("%d", n[i].id);
+	words_values(out, "node", text, count);
+	for (size_t i = 0; i < count; i++)
+		free(text[i]);
+	free(text);
+}
+
+/* Nodes look alike: no CPUs, and all or none of them have memory. */
 static void describe_nodes(struct wire_box *box, const struct node *n, size_t count)
 {
 	struct buf title = BUF_INIT, detail = BUF_INIT;
 	char size[40];
 
-	buf_printf(&title, "Node%s %d", count > 1 ? "s" : "", n->id);
-	if (count > 1)
-		buf_printf(&title, "–%d", n[count - 1].id);
+	buf_puts(&title, count > 1 ? "Nodes " : "Node ");
+	put_numbers(&title, n, count);
 	if (n->bytes > 0)
 		buf_printf(&title, ", %s%s", units_size(size, sizeof(size), n->bytes),
 			   count > 1 ? " each" : "");
@@ -200,11 +230,22 @@ static size_t alike(const struct node *n, size_t left)
 {
 	size_t k = 1;
 
-	while (!n->has_cpus && k < left && !n[k].has_cpus && n[k].id == n[k - 1].id + 1 &&
+	while (!n->has_cpus && k < left && !n[k].has_cpus &&
 	       (n[k].bytes > n->bytes ? n[k].bytes - n->bytes : n->bytes - n[k].bytes) <=
 		       0.02 * n->bytes)
 		k++;
 	return k;
+}
+
+/* GPUs are read by then. */
+static void drop_gpu_memory(struct source *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nodes; i++)
+		if (s->node[i].has_cpus || !is_of_gpu(s, s->node[i].id))
+			s->node[n++] = s->node[i];
+	s->nodes = n;
 }
 
 static void add_rows(struct wiring *w, const struct source *s)
@@ -230,9 +271,11 @@ static void count_up(struct wiring *w, const struct source *s)
 			new_socket &= s->node[k].socket != s->node[i].socket;
 		w->sockets += new_socket;
 	}
-	for (size_t i = 0; i < w->n; i++)
+	for (size_t i = 0; i < w->n; i++) {
+		w->instances += (unsigned)w->wire[i].instances;
 		for (int l = 0; l < WIRE_LEVELS; l++)
 			w->level[l] |= w->wire[i].box[l].title != NULL;
+	}
 }
 
 void wiring_make(struct wiring *w, const struct bundle_data *d)
@@ -241,6 +284,7 @@ void wiring_make(struct wiring *w, const struct bundle_data *d)
 
 	*w = (struct wiring){.n = 0};
 	read_rows(&s);
+	drop_gpu_memory(&s);
 	if (s.nodes)
 		qsort(s.node, s.nodes, sizeof(*s.node), by_node);
 	if (s.gpus)
@@ -251,14 +295,23 @@ void wiring_make(struct wiring *w, const struct bundle_data *d)
 	free(s.gpu);
 }
 
+static void box_free(struct wire_box *b)
+{
+	free(b->title);
+	free(b->detail);
+}
+
 void wiring_free(struct wiring *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
-		for (int l = 0; l < WIRE_LEVELS; l++) {
-			free(w->wire[i].box[l].title);
-			free(w->wire[i].box[l].detail);
-		}
-		free(w->wire[i].nvlink);
+		struct wire *x = &w->wire[i];
+
+		for (int l = 0; l < WIRE_LEVELS; l++)
+			box_free(&x->box[l]);
+		for (size_t k = 0; k < x->instances; k++)
+			box_free(&x->instance[k]);
+		free(x->instance);
+		free(x->nvlink);
 	}
 	free(w->wire);
 	*w = (struct wiring){.n = 0};
@@ -306,6 +359,13 @@ static size_t put_node(struct buf *out, const struct wiring *w, size_t i)
 	return k;
 }
 
+void wiring_instances(struct buf *out, const struct wire *x)
+{
+	for (size_t i = 0; i < x->instances; i++)
+		buf_printf(out, "%s%s%s%s", i ? ", " : "MIG ", x->instance[i].title,
+			   x->instance[i].detail[0] ? " " : "", x->instance[i].detail);
+}
+
 void wiring_words(struct buf *out, const struct wiring *w)
 {
 	struct buf counts = BUF_INIT;
@@ -313,6 +373,7 @@ void wiring_words(struct buf *out, const struct wiring *w)
 	put_count(&counts, w->sockets, "socket", "sockets");
 	put_count(&counts, w->nodes, "NUMA node with CPUs", "NUMA nodes with CPUs");
 	put_count(&counts, w->gpus, "GPU", "GPUs");
+	put_count(&counts, w->instances, "MIG instance", "MIG instances");
 	buf_puts(out, counts.len ? counts.s : "Nothing is known");
 	for (size_t i = 0; i < w->n;)
 		i = put_node(out, w, i);

@@ -1,6 +1,10 @@
-/* A GPU in the wiring: its PCIe path, its link and its NVLinks. See wiring.h. */
+/*
+ * A GPU in the wiring: its PCIe path, its link, its NVLinks, its memory where that is a node, its
+ * MIG instances. See wiring.h.
+ */
 #include "wiring_gpu.h"
 #include "../harness/base/mem.h"
+#include "../harness/base/units.h"
 #include "../harness/formats/key.h"
 
 #include <stdlib.h>
@@ -184,6 +188,38 @@ static void put_nvlink(struct wire *x, const struct bundle_data *d, const char *
 	x->nvlink = buf_steal(&words);
 }
 
+/* ---- MIG ---- */
+
+static void put_instances(struct wire *x, const struct bundle_data *d, const char *arm)
+{
+	char *all = mem_strdup(value(d, arm, x->gpu, "mig_instances")), *save = NULL;
+	size_t cap = 0;
+
+	for (char *i = strtok_r(all, " ", &save); i; i = strtok_r(NULL, " ", &save)) {
+		char *field = mem_printf("mig.%s.profile", i);
+
+		x->instance = mem_grow(x->instance, x->instances, &cap, sizeof(*x->instance));
+		x->instance[x->instances++] =
+			(struct wire_box){mem_strdup(i), mem_strdup(value(d, arm, x->gpu, field))};
+		free(field);
+	}
+	free(all);
+}
+
+/* On Grace the GPU's memory is a node: "memory is node 2, 185 GiB" */
+static void put_memory(struct buf *out, const struct bundle_data *d, const char *arm, int gpu)
+{
+	const char *node = value(d, arm, gpu, "memory_node");
+	char *key = mem_printf("node.%s.memory", node), size[40];
+	const char *bytes = node[0] ? bundle_value(d, arm, key) : NULL;
+
+	if (node[0])
+		buf_printf(out, "%smemory is node %s", out->len ? ", " : "", node);
+	if (bytes)
+		buf_printf(out, ", %s", units_size(size, sizeof(size), strtod(bytes, NULL)));
+	free(key);
+}
+
 void wiring_gpu(struct wire *x, const struct bundle_data *d, const char *arm, int gpu)
 {
 	const struct manifest_row *node = find(d, arm, gpu, "numa_node");
@@ -203,6 +239,8 @@ void wiring_gpu(struct wire *x, const struct bundle_data *d, const char *arm, in
 		put_path(x, hop, n);
 		put_link(&link, x, d, arm);
 	}
+	put_memory(&link, d, arm, gpu);
+	put_instances(x, d, arm);
 	x->box[WIRE_GPU] = (struct wire_box){mem_printf("GPU %d", gpu), buf_steal(&link)};
 	put_nvlink(x, d, arm);
 	free(path);

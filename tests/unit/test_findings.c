@@ -1,5 +1,6 @@
 /* One finding for what has one cause: which GPU, pair, direction, and the worst of its numbers. */
 #include "rules_case.h"
+#include "../../reports/digest.h"
 #include "../../reports/findings.h"
 
 static void begin(struct mk_report *m)
@@ -77,11 +78,11 @@ static void pairs_told(double (*share)(unsigned gpu, unsigned peer), const char 
 
 static void test_pairs(void **state)
 {
-	PAIRS(one_way, "GPU 2 (0000:3a:00.0) to GPU 5 (0000:6a:00.0), 1 MiB, 2 MiB");
-	PAIRS(both_ways, "GPU 2 (0000:3a:00.0) to and from GPU 5 (0000:6a:00.0), 1 MiB, 2 MiB");
-	PAIRS(one_gpu, "GPU 2 (0000:3a:00.0) to and from GPUs 0, 1, 3–7, 1 MiB, 2 MiB");
-	PAIRS(two_pairs, "GPU 2 (0000:3a:00.0) to GPU 5 (0000:6a:00.0), 1 MiB, 2 MiB",
-	      "GPU 6 (0000:7a:00.0) to GPU 7 (0000:8a:00.0), 1 MiB, 2 MiB");
+	PAIRS(one_way, "GPU 2 (0000:3a:00.0) to GPU 5 (0000:6a:00.0)");
+	PAIRS(both_ways, "GPU 2 (0000:3a:00.0) to and from GPU 5 (0000:6a:00.0)");
+	PAIRS(one_gpu, "GPU 2 (0000:3a:00.0) to and from GPUs 0, 1, 3–7");
+	PAIRS(two_pairs, "GPU 2 (0000:3a:00.0) to GPU 5 (0000:6a:00.0)",
+	      "GPU 6 (0000:7a:00.0) to GPU 7 (0000:8a:00.0)");
 	pairs_told(none, NULL, 0);
 }
 
@@ -156,6 +157,40 @@ static void test_sets(void **state)
 	mk_report_free(&m);
 }
 
+static void test_instances(void **state)
+{
+	static const char *const gpu[] = {"0:1.0", "0:2.0", "1:9.0", "1:10.0", "1:11.0", "2"};
+	struct mk_report m;
+	struct findings f;
+	struct digest_line line[DIGEST_LINES];
+	unsigned found = 0;
+
+	begin(&m);
+	for (unsigned i = 0; i < 6; i++) {
+		char *params = mem_printf("gpu=%s peer=none size=4096", gpu[i]);
+
+		mk_plan(&m.d, i, "p2p", params, false, "");
+		mk_step(&m.d, i, 0, ST_SKIP, "not applicable here");
+		free(params);
+	}
+	assert_int_equal(mk_judge(&m), 0);
+	findings_make(&f, &m.report);
+	assert_int_equal(f.n, 1);
+	assert_string_equal(f.f[0].where, "GPU 0, MIG 1.0, 2.0; GPU 1, MIG 9.0–11.0; GPU 2, 4 KiB");
+	size_t n = digest_make(line, &m.report, &f);
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(line[i].name, "Not measured"))
+			assert_string_equal(line[i].text.s,
+					    "p2p GPU 0, MIG 1.0, 2.0; GPU 1, MIG 9.0–11.0; GPU 2 "
+					    "(not applicable here)");
+		found += !strcmp(line[i].name, "Not measured");
+		buf_free(&line[i].text);
+	}
+	assert_int_equal(found, 1);
+	findings_free(&f);
+	mk_report_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +198,7 @@ int main(void)
 		cmocka_unit_test(test_the_worst_is_quoted),
 		cmocka_unit_test(test_steps_of_one_gpu),
 		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_instances),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

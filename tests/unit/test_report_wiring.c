@@ -138,6 +138,96 @@ static void test_grace(void **state)
 	mk_free(&d);
 }
 
+/* Two Grace, two GPUs whose memory is nodes 2 and 10; those between are kept for MIG and empty. */
+static void grace_pair(struct bundle_data *d)
+{
+	mk_node(d, 0, 0, "0-71", "513024000000");
+	mk_node(d, 1, 1, "72-143", "513024000000");
+	for (int n = 2; n < 18; n++)
+		mk_node(d, n, -1, "", n == 2 || n == 10 ? "198674743296" : "0");
+	for (int g = 0; g < 2; g++) {
+		mk_wired_gpu(d, g, g, "cudaDevAttrHostNumaId",
+			     g ? "0018:01:00.0 0018:00:00.0" : "0008:01:00.0 0008:00:00.0");
+		mk_wire(d, "gpu", g, "c2c_links", "10", "nvmlDeviceGetFieldValues");
+		mk_wire(d, "gpu", g, "memory_node", g ? "10" : "2", "cudaDevAttrNumaId");
+	}
+}
+
+static void test_memory_of_a_gpu_stands_with_it(void **state)
+{
+	struct bundle_data d = {.n_plan = 0};
+	struct wiring w;
+
+	grace_pair(&d);
+	wiring_make(&w, &d);
+	assert_int_equal(w.n, 3);
+	assert_wire(&w, 1,
+		    "Socket 1|Node 1, 478 GiB: CPUs 72–143|NVLink-C2C: 10 links|"
+		    "GPU 1: memory is node 10, 185 GiB");
+	assert_wire(&w, 2, "Nodes 3–9, 11–17: no CPUs, no memory");
+	wiring_free(&w);
+	mk_free(&d);
+}
+
+/* Instances of one profile have its name once. */
+static void test_equal_instances_share_a_name(void **state)
+{
+	struct bundle_data d = {.n_plan = 0};
+	struct wiring w;
+
+	mk_hgx(&d, 1);
+	mk_wire(&d, "gpu", 0, "mig_instances", "7.0 8.0 9.0",
+		"nvmlDeviceGetMigDeviceHandleByIndex");
+	for (int i = 7; i < 10; i++) {
+		char *field = mem_printf("mig.%d.0.profile", i);
+
+		mk_wire(&d, "gpu", 0, field, "1g.10gb", "nvmlDeviceGetName");
+		free(field);
+	}
+	wiring_make(&w, &d);
+	char *svg = drawn(&w);
+	assert_int_equal(count(svg, ">3 × MIG 1g.10gb<"), 1);
+	assert_int_equal(count(svg, "class=\"bx in\""), 3);
+	free(svg);
+	wiring_free(&w);
+	mk_free(&d);
+}
+
+/* GPU 0 is divided, GPU 1 is not. */
+static void divided(struct bundle_data *d)
+{
+	mk_hgx(d, 2);
+	mk_wire(d, "gpu", 0, "mig_instances", "1.0 2.0", "nvmlDeviceGetMigDeviceHandleByIndex");
+	mk_wire(d, "gpu", 0, "mig.1.0.profile", "4g.40gb", "nvmlDeviceGetName");
+	mk_wire(d, "gpu", 0, "mig.2.0.profile", "3g.40gb", "nvmlDeviceGetName");
+}
+
+static void test_instances_stand_in_their_gpu(void **state)
+{
+	struct bundle_data d = {.n_plan = 0};
+	struct wiring w;
+	struct buf words = BUF_INIT;
+
+	divided(&d);
+	wiring_make(&w, &d);
+	assert_int_equal(w.instances, 2);
+	assert_int_equal(w.wire[0].instances, 2);
+	assert_int_equal(w.wire[1].instances, 0);
+	wiring_instances(&words, &w.wire[0]);
+	assert_string_equal(words.s, "MIG 1.0 4g.40gb, 2.0 3g.40gb");
+	char *svg = drawn(&w);
+	assert_int_equal(count(svg, "class=\"bx in\""), 2);
+	assert_int_equal(count(svg, ">MIG 3g.40gb<"), 1);
+	in_order(svg,
+		 (const char *const[]){">GPU 0  ", ">1.0<", ">MIG 4g.40gb<", ">2.0<", ">GPU 1  "},
+		 5);
+	HAS(svg, "2 GPUs, 2 MIG instances");
+	free(svg);
+	buf_free(&words);
+	wiring_free(&w);
+	mk_free(&d);
+}
+
 static void test_what_is_not_sure_is_said(void **state)
 {
 	struct bundle_data d = {.n_plan = 0};
@@ -244,6 +334,9 @@ static void test_reports(void **state)
 		{"wiring-nps4", mk_nps4,
 		 "GPU 1 0000:41:00.0 behind 0000:40:01.1, Gen5 x8 of x16\n"},
 		{"wiring-grace", mk_grace, "Nodes 2–8, no CPUs, no memory"},
+		{"wiring-grace-pair", grace_pair,
+		 "GPU 0 0008:01:00.0 over NVLink-C2C (10 links), memory is node 2, 185 GiB\n"},
+		{"wiring-mig", divided, "4g.40gb, 2.0"},
 		{"wiring-vm", mk_vm, "Socket 0, Node 0, 200 GiB, CPUs 0–15"},
 		{"wiring-bridges", mk_bridges, "GPU 2: its node is inferred"},
 		{"wiring-none", mk_nothing_but_nodes, "Socket 1, Node 1, 16 GiB, CPUs 8–15"},
@@ -341,6 +434,9 @@ int main(void)
 		cmocka_unit_test(test_sixteen_gpus),
 		cmocka_unit_test(test_eight_nodes),
 		cmocka_unit_test(test_grace),
+		cmocka_unit_test(test_memory_of_a_gpu_stands_with_it),
+		cmocka_unit_test(test_instances_stand_in_their_gpu),
+		cmocka_unit_test(test_equal_instances_share_a_name),
 		cmocka_unit_test(test_what_is_not_sure_is_said),
 		cmocka_unit_test(test_a_node_out_of_reach_is_said),
 		cmocka_unit_test(test_without_gpus_or_anything),

@@ -179,6 +179,11 @@ static void test_dots_of_gpus_stand_in_blocks(void **state)
 		shown[i] = false;
 	svg_dots(&b, "x", &v.group[0], shown); /* of one GPU: no blocks, it is named once */
 	in_order(b.s, (const char *const[]){">GPU 0, GB/s", ">d2h<", ">h2d<"}, 3);
+	buf_reset(&b);
+	((struct result *)v.group[0].row[1])->s.median *= 1e4; /* a log axis, no name to share */
+	memset(shown, true, sizeof(shown));
+	svg_dots(&b, "x", &v.group[0], shown);
+	HAS(b.s, ">d2h<");
 	buf_free(&b);
 	view_free(&v);
 	mk_report_free(&m);
