@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define GATHER_S    60	  /* for all ranks to come */
+#define GATHER_S    30	  /* for all ranks to come: less than a step has (60 s at least) */
 #define START_BYTES 65536 /* of the order that starts a member */
 #define MAX_ENV	    1024
 
@@ -97,36 +97,37 @@ static int who(int fd, unsigned size, const int *have)
 	return (int)m.what;
 }
 
-static int missing(const int *fd, unsigned size, struct err *e)
+static int missing(const struct gang_spec *s, const int *fd, struct err *e)
 {
 	char list[200] = "";
 
-	for (unsigned i = 1; i < size; i++) {
+	for (unsigned i = 1; i < s->size; i++) {
 		size_t n = strlen(list);
 
 		if (fd[i] < 0)
-			snprintf(list + n, sizeof(list) - n, "%s%u", n ? ", " : "", i);
+			snprintf(list + n, sizeof(list) - n, "%s%u (%s)", n ? ", " : "", i,
+				 s->name[i]);
 	}
 	return err_set(e, ETIMEDOUT,
 		       "of %u ranks these did not come within %d s: %s; the launcher must start "
 		       "the same command for each, on this host",
-		       size, GATHER_S, list);
+		       s->size, GATHER_S, list);
 }
 
-static int gather(int listener, unsigned size, int *fd, struct err *e)
+static int gather(int listener, const struct gang_spec *s, int *fd, struct err *e)
 {
 	uint64_t until = clock_wall_ns() + GATHER_S * 1000000000ull;
 
-	for (unsigned left = size - 1; left;) {
+	for (unsigned left = s->size - 1; left;) {
 		struct pollfd p = {.fd = listener, .events = POLLIN};
 		int rank, one;
 
 		if (clock_wall_ns() > until)
-			return missing(fd, size, e);
+			return missing(s, fd, e);
 		if (poll(&p, 1, 100) <= 0)
 			continue;
 		one = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-		rank = one < 0 ? -1 : who(one, size, fd);
+		rank = one < 0 ? -1 : who(one, s->size, fd);
 		if (rank > 0) {
 			fd[rank] = one;
 			left--;
@@ -190,7 +191,7 @@ int gang_ranks_gather(struct ctx *c, const struct gang_spec *s, int *fd, int *te
 	listener = listen_at(path, e);
 	if (listener < 0)
 		return listener;
-	rc = gather(listener, s->size, fd, e);
+	rc = gather(listener, s, fd, e);
 	close(listener);
 	unlink(path);
 	if (!rc) {

@@ -200,22 +200,27 @@ start_hanging() {
 	only_gpu 5 "$(reason)"
 }
 
-# Starts eight of them as a launcher does: launch "VARIABLES, @ for the rank" [FAULT]
+# Starts eight of them as a launcher does: launch "VARIABLES, @ for the rank" [FAULT [RANK]]
+# RANK is killed as soon as it serves.
 launch() {
 	# shellcheck disable=SC2016 # expanded by the inner shell, on the simulated server
-	WHAT=$1 "$top/scripts/sim" hgx-h100 ${2:+"--fault=$2"} -- bash -c '
+	WHAT=$1 KILL=${3:-} "$top/scripts/sim" hgx-h100 ${2:+"--fault=$2"} -- bash -c '
 		cd "$T" || exit
 		for r in 7 6 5 4 3 2 1 0; do
 			( mkdir -p "rank$r"; cd "rank$r" || exit
 			  rc=0
-			  env ${WHAT//@/$r} "$ASSAY-sim" run "$T/small.ini" --out bundle >out 2>err || rc=$?
+			  env ${WHAT//@/$r} "$ASSAY-sim" run "$T/small.ini" --out bundle >out 2>err &
+			  echo $! >pid
+			  wait $! || rc=$?
 			  echo $rc >rc ) &
 		done
+		while [ "$KILL" ] && ! pgrep -P "$(cat "rank$KILL/pid" 2>/dev/null || echo 1)" -f "member nccl" >/dev/null; do sleep 0.05; done
+		[ -z "$KILL" ] || kill -9 "$(cat "rank$KILL/pid")"
 		wait'
 }
-check_ranks() { # exit code of rank 0
+check_ranks() { # exit code of rank 0, which ranks else have ended well
 	[ "$(cat "$T/rank0/rc")" = "$1" ] || { cat "$T/rank0/out" "$T/rank0/err"; return 1; }
-	for r in 1 2 3 4 5 6 7; do
+	for r in ${2:-1 2 3 4 5 6 7}; do
 		[ "$(cat "$T/rank$r/rc")" = 0 ] || { cat "$T/rank$r/err"; return 1; }
 		[ ! -s "$T/rank$r/out" ] && [ ! -s "$T/rank$r/err" ] && [ ! -e "$T/rank$r/bundle" ]
 	done
@@ -239,6 +244,16 @@ check_ranks() { # exit code of rank 0
 	launch 'RANK=@ WORLD_SIZE=8 MASTER_PORT=29501' 'nccl_wrong_sum gpu=7'
 	check_ranks 1
 	[[ $(csv "$T/rank0/bundle/steps.csv" reason) == *"coll=all_reduce"*"GPU 7 (rank 7) got 1 of "* ]]
+}
+
+@test "started once a rank, and one is killed: rank 0 names its GPU and all end" {
+	sed -i 's/^patience = 2/patience = 60/' "$T/small.ini"
+	SECONDS=0
+	launch 'RANK=@ WORLD_SIZE=8 MASTER_PORT=29503' 'nccl_hang gpu=1' 5
+	[ "$SECONDS" -lt 60 ] # nobody waited for what hung besides
+	check_ranks 3 '1 2 3 4 6 7'
+	[ "$(cat "$T/rank5/rc")" = 137 ]
+	[[ $(csv "$T/rank0/bundle/steps.csv" status reason) == "ERROR|GPU 5: its process is gone"* ]] || { csv "$T/rank0/bundle/steps.csv" status reason; return 1; }
 }
 
 @test "started once a rank, too few of them: refused with the reason" {
