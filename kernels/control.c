@@ -9,8 +9,6 @@
 #include "chase.h"
 #include "host.h"
 
-#include "../harness/base/clock.h"
-
 #include <errno.h>
 #include <math.h>
 
@@ -71,12 +69,6 @@ static void do_alu(void *arg, uint64_t n)
 	k->rounds += rounds;
 }
 
-static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
-{
-	*seconds = placement_time(arg, n);
-	return 0;
-}
-
 static int setup(struct ctx *c, struct err *e)
 {
 	struct control *k = ctx_state(c);
@@ -105,16 +97,9 @@ static int setup(struct ctx *c, struct err *e)
 
 static int sample(struct ctx *c, const char *metric, struct host_load *l, struct err *e)
 {
-	const struct sampling s = {
-		.metric = metric,
-		.form = SAMPLE_TIME,
-		.work = l->amount,
-		.tick_s = (double)clock_meas_tick_ns() * 1e-9,
-		.brief = true,
-		.batch = batch,
-		.arg = l,
-	};
+	struct sampling s = host_sampling(metric, SAMPLE_TIME, l->amount, l);
 
+	s.brief = true;
 	return ctx_sample(c, &s, e);
 }
 

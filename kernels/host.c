@@ -1,6 +1,7 @@
 /* See host.h. */
 #include "host.h"
 
+#include "../harness/base/clock.h"
 #include "../harness/base/mem.h"
 #include "../harness/base/units.h"
 #include "../harness/probe/cpuset.h"
@@ -154,6 +155,24 @@ int host_home(int *node, struct err *e)
 	free(gpus);
 	topology_free(&t);
 	return 0;
+}
+
+static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
+{
+	(void)e;
+	*seconds = placement_time(arg, n);
+	return 0;
+}
+
+struct sampling host_sampling(const char *metric, enum sample_form form, double work,
+			      struct host_load *load)
+{
+	return (struct sampling){.metric = metric,
+				 .form = form,
+				 .work = work,
+				 .tick_s = (double)clock_meas_tick_ns() * 1e-9,
+				 .batch = batch,
+				 .arg = load};
 }
 
 void host_say_placement(struct ctx *c, const char *labels, const struct placement_proof *proof,

@@ -56,6 +56,13 @@ int host_pin(struct ctx *c, int node, struct err *e);
  */
 int host_home(int *node, struct err *e);
 
+/*
+ * How work on the host is sampled: `load` by the measured clock, as that metric, `work` units in
+ * one operation. What else is asked for is set in what it returns.
+ */
+struct sampling host_sampling(const char *metric, enum sample_form form, double work,
+			      struct host_load *load);
+
 /* Records where memory lies and in which pages, as facts of the keys with these labels. */
 void host_say_placement(struct ctx *c, const char *labels, const struct placement_proof *proof,
 			enum pages pages);

@@ -9,7 +9,6 @@
 #include "pool.h"
 #include "stream.h"
 
-#include "../harness/base/clock.h"
 #include "../harness/base/mem.h"
 
 #include <errno.h>
@@ -156,14 +155,6 @@ static void work(void *arg, uint64_t n)
 		pool_run(b->pool, pass, b);
 }
 
-static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
-{
-	struct bandwidth *b = arg;
-
-	*seconds = placement_time(&b->load, n);
-	return 0;
-}
-
 static int open_pool(struct ctx *c, struct bandwidth *b, struct err *e)
 {
 	int *cpus = mem_zalloc(TOPO_MAX_CPUS, sizeof(*cpus));
@@ -290,18 +281,11 @@ static int run(struct ctx *c, struct err *e)
 	struct bandwidth *b = ctx_state(c);
 	int rc = choose_loop(c, b, e);
 	double bytes = (double)b->n * sizeof(double) * stream_arrays(b->op);
-	const struct sampling s = {
-		.metric = "bandwidth",
-		.form = SAMPLE_RATE,
-		.work = bytes,
-		.tick_s = (double)clock_meas_tick_ns() * 1e-9,
-		.rate_wall = "rate_wall",
-		.batch = batch,
-		.arg = b,
-	};
+	struct sampling s = host_sampling("bandwidth", SAMPLE_RATE, bytes, &b->load);
 
 	if (rc)
 		return rc;
+	s.rate_wall = "rate_wall";
 	b->load = (struct host_load){.kind = kind_of(b->op),
 				     .cpu_node = b->cpu_node,
 				     .node = b->node,

@@ -9,8 +9,6 @@
 #include "chase.h"
 #include "host.h"
 
-#include "../harness/base/clock.h"
-
 #include <errno.h>
 
 enum { LOADS = 4096 };
@@ -67,14 +65,6 @@ static void chase(void *arg, uint64_t n)
 	l->at = chase_run(l->at, n * LOADS);
 }
 
-static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
-{
-	struct latency *l = arg;
-
-	*seconds = placement_time(&l->load, n);
-	return 0;
-}
-
 static int setup(struct ctx *c, struct err *e)
 {
 	struct latency *l = ctx_state(c);
@@ -108,16 +98,10 @@ static int setup(struct ctx *c, struct err *e)
 
 static int run(struct ctx *c, struct err *e)
 {
-	const struct sampling s = {
-		.metric = "latency",
-		.form = SAMPLE_TIME,
-		.work = LOADS,
-		.tick_s = (double)clock_meas_tick_ns() * 1e-9,
-		.rate_wall = "rate_wall",
-		.batch = batch,
-		.arg = ctx_state(c),
-	};
+	struct latency *l = ctx_state(c);
+	struct sampling s = host_sampling("latency", SAMPLE_TIME, LOADS, &l->load);
 
+	s.rate_wall = "rate_wall";
 	return ctx_sample(c, &s, e);
 }
 

@@ -11,7 +11,6 @@
 #include "pool.h"
 #include "stream.h"
 
-#include "../harness/base/clock.h"
 #include "../harness/base/mem.h"
 
 #include <errno.h>
@@ -279,15 +278,10 @@ static int run(struct ctx *c, struct err *e)
 {
 	struct loaded *l = ctx_state(c);
 	int rc = choose_readers(c, l, e);
-	const struct sampling s = {
-		.metric = "latency",
-		.form = SAMPLE_TIME,
-		.work = LOADS,
-		.tick_s = (double)clock_meas_tick_ns() * 1e-9,
-		.batch = batch,
-		.arg = l,
-	};
+	struct sampling s = host_sampling("latency", SAMPLE_TIME, LOADS, &l->load);
 
+	s.batch = batch; /* which sums up the seconds as well */
+	s.arg = l;
 	if (!rc)
 		rc = ctx_sample(c, &s, e);
 	if (!rc && l->readers)

@@ -7,7 +7,6 @@
  */
 #include "host.h"
 
-#include "../harness/base/clock.h"
 #include "../harness/base/self.h"
 
 #include <errno.h>
@@ -104,16 +103,12 @@ static int setup(struct ctx *c, struct err *e)
 
 static int run(struct ctx *c, struct err *e)
 {
-	const struct sampling s = {
-		.metric = "process",
-		.form = SAMPLE_TIME,
-		.work = 1,
-		.tick_s = (double)clock_meas_tick_ns() * 1e-9,
-		.brief = true,
-		.batch = batch,
-		.arg = ctx_state(c),
-	};
+	struct startup *k = ctx_state(c);
+	struct sampling s = host_sampling("process", SAMPLE_TIME, 1, &k->load);
 
+	s.brief = true;
+	s.batch = batch; /* which knows of starts that failed */
+	s.arg = k;
 	return ctx_sample(c, &s, e);
 }
 
