@@ -146,8 +146,8 @@ static void find_link(struct gpu_link *link, const struct pci_gpu *gpus, int n, 
 int gpu_links(struct ctx *c, struct gpu_link *link, int n, bool loaded, struct err *e)
 {
 	struct pci_gpu *all = NULL, *active;
-	size_t n_all = 0;
-	int rc = pci_gpus(&all, &n_all, e);
+	size_t n_all = pci_gpus(&all);
+	int rc = 0;
 
 	memset(link, 0, (size_t)n * sizeof(*link));
 	for (int i = 0; i < n && !rc; i++)

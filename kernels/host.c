@@ -144,12 +144,11 @@ int host_home(int *node, struct err *e)
 {
 	struct pci_gpu *gpus = NULL;
 	struct topology t;
-	size_t n = 0;
 	int rc = topology_read(&t, e);
 
 	if (rc)
 		return rc;
-	*node = !pci_gpus(&gpus, &n, NULL) && n > 0 ? gpus[0].numa_node : 0;
+	*node = pci_gpus(&gpus) ? gpus[0].numa_node : 0;
 	for (int i = 0; i < t.n_nodes && !usable(&t, *node); i++)
 		*node = t.nodes[i].id;
 	free(gpus);

@@ -47,10 +47,8 @@ static int find_address(struct peer *g, int ordinal, struct err *e)
 
 static void find_pci(struct peers *p)
 {
-	size_t n = 0;
+	size_t n = pci_gpus(&p->pci);
 
-	if (pci_gpus(&p->pci, &n, NULL))
-		return;
 	for (int i = 0; i < p->n; i++) {
 		for (size_t k = 0; k < n; k++) {
 			if (!strcmp(p->pci[k].address, p->gpu[i].address))

@@ -210,10 +210,8 @@ void env_gpu(env_fn *fn, void *arg)
 {
 	struct rows r = {fn, arg};
 	struct sources s = {NULL, NULL, NULL, 0, 0};
-	struct err e = ERR_INIT;
 
-	if (pci_gpus(&s.pci, &s.n_pci, &e))
-		s.n_pci = 0;
+	s.n_pci = pci_gpus(&s.pci);
 	open_nvml(&s.nvml, &r);
 	if (s.nvml)
 		nvml_rows(s.nvml, false, &r);

@@ -123,23 +123,22 @@ static int by_address(const void *a, const void *b)
 	return n != m ? (n > m) - (n < m) : strcmp(x, y); /* domains above ffff come last */
 }
 
-int pci_gpus(struct pci_gpu **out, size_t *n, struct err *e)
+size_t pci_gpus(struct pci_gpu **out)
 {
 	char **names, address[16];
-	size_t n_names = sysfs_list(&names, "/sys/bus/pci/devices"), cap = 0;
+	size_t n_names = sysfs_list(&names, "/sys/bus/pci/devices"), n = 0, cap = 0;
 
 	*out = NULL;
-	*n = 0;
 	for (size_t i = 0; i < n_names; i++) {
 		if (pci_address(address, names[i]) || !is_gpu(names[i]))
 			continue;
-		*out = mem_grow(*out, *n, &cap, sizeof(**out));
-		read_gpu(&(*out)[(*n)++], names[i], address);
+		*out = mem_grow(*out, n, &cap, sizeof(**out));
+		read_gpu(&(*out)[n++], names[i], address);
 	}
 	sysfs_list_free(names, n_names);
-	if (*n)
-		qsort(*out, *n, sizeof(**out), by_address);
-	return 0;
+	if (n)
+		qsort(*out, n, sizeof(**out), by_address);
+	return n;
 }
 
 /* ---- ceilings ---- */

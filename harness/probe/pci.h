@@ -29,9 +29,11 @@ struct pci_gpu {
 /* "00000000:16:00.0" or "0000:16:00.0" in any case -> "0000:16:00.0". 0 or -EINVAL. */
 int pci_address(char out[16], const char *text);
 
-/* Sorted by address: the host's numbering of GPUs. Class 0x0300 or 0x0302, vendor 0x10de.
- * The caller frees *out. 0; a bus that cannot be read has none. */
-int pci_gpus(struct pci_gpu **out, size_t *n, struct err *e);
+/*
+ * Sorted by address: the host's numbering of GPUs. Class 0x0300 or 0x0302, vendor 0x10de. Returns
+ * how many there are, none on a bus that cannot be read. The caller frees *out.
+ */
+size_t pci_gpus(struct pci_gpu **out);
 
 /* Bytes/s of one direction of a PCIe link before packet overhead; 0 for an unknown generation. */
 double pci_link_rate(int gen, int width);

@@ -87,7 +87,6 @@ static void one_gpu(const struct rows *r, const struct pci_gpu *g)
 void pci_rows(const struct rows *r)
 {
 	struct pci_gpu *gpus;
-	struct err e = ERR_INIT;
 	char version[32], flavour[16];
 	size_t n;
 
@@ -95,8 +94,7 @@ void pci_rows(const struct rows *r)
 		row(r, "driver.kernel_module", DRIVER_VERSION_FILE, "%s", version);
 		row(r, "driver.kernel_flavour", DRIVER_VERSION_FILE, "%s", flavour);
 	}
-	if (pci_gpus(&gpus, &n, &e))
-		return;
+	n = pci_gpus(&gpus);
 	row(r, "host.gpus", "/sys/bus/pci/devices", "%zu", n);
 	for (size_t i = 0; i < n; i++)
 		one_gpu(r, &gpus[i]);

@@ -13,7 +13,7 @@ int machine_read(struct machine *m, struct err *e)
 	int rc = topology_read(&m->topo, e);
 
 	if (!rc)
-		rc = pci_gpus(&m->gpu, &m->n_gpus, e);
+		m->n_gpus = pci_gpus(&m->gpu);
 	return rc;
 }
 
