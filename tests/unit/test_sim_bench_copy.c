@@ -270,17 +270,5 @@ int main(void)
 }
 
 #else
-
-static void without_nvcc(void **state)
-{
-	skip(); /* there is no copy to simulate */
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(without_nvcc)};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
-
+#include "without_nvcc.h"
 #endif

@@ -382,18 +382,5 @@ int main(void)
 }
 
 #else
-
-static void test_none(void **s)
-{
-	print_message("built without nvcc: nothing of the simulated CUDA is tested\n");
-	skip();
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_none)};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
-
+#include "without_nvcc.h"
 #endif
