@@ -92,9 +92,9 @@ failed() { csv "$T/b/results.csv" bench labels status reason | grep '|FAIL|'; }
 	need_gpu_build
 	numa hgx-h100 'wrong_numa gpu=3 node=1'
 	[ "$status" -eq 1 ] || { echo "$output"; return 1; }
-	failed | grep -q 'GPU 3 is nearer to node 0 than the firmware says (node 1, '
+	[ "$(failed | grep -c 'node=1.*GPU 3 is nearer to node 0 than the firmware says (node 1, ')" -eq 2 ] # both directions
 	[ "$(failed | grep -vc '^copy|[^|]*gpu=3,')" -eq 0 ]
-	[[ $(tr -s ' \n' ' ' <<<"$output") == *"GPU 3 is nearer to node 0 than the firmware says"* ]]
+	[[ $(tr -s ' \n' ' ' <<<"$output") == *"GPU 3 (0000:"*"nearer to node 0 than the firmware says"* ]]
 }
 
 @test "a GPU of which nobody knows the node: local is a guess, said so, and the copies infer it" {

@@ -32,7 +32,7 @@ truth() {
 	python3 "$top/tests/simgpu/check-truth" "$T/$1-$2" "$1" "${@:3}"
 }
 
-@test "every peak is within 0.5 % of the profile's truth, on each profile" {
+@test "every peak is within 0.5 % of the truth, on the profiles that no whole suite is run on" {
 	suite peak <<-E
 		[suite]
 		summary = peak
@@ -42,27 +42,8 @@ truth() {
 		size = 64MiB
 		processes = 1
 	E
-	for profile in hgx-h100 hgx-h200 gb200-nvl4 a100-pcie h200-vm pcie4-workstation; do
+	for profile in h200-vm pcie4-workstation; do # the others: tests/simgpu/transfers
 		truth "$profile" peak copy.bandwidth
-	done
-}
-
-@test "host memory of each node, GPUs' among them, is as fast as the profile says" {
-	suite host <<-E
-		[suite]
-		summary = host memory
-		[host_latency]
-		node = all
-		size = 16MiB
-		processes = 1
-		[host_bandwidth]
-		node = all
-		op = read,write,triad
-		size = 8MiB
-		processes = 1
-	E
-	for profile in gb200-nvl4 a100-pcie; do
-		truth "$profile" host host_latency.latency host_bandwidth.bandwidth
 	done
 }
 
@@ -96,14 +77,6 @@ truth() {
 	[[ $output == *SIMULATED* ]]
 	grep -q '<title>[^<]*SIMULATED' "$T/b/report.html"
 	grep -q '^,simulated,h200-vm' "$T/b/manifest.csv"
-}
-
-@test "a healthy server has no finding" {
-	fault 0 ""
-	[ "$(statuses)" = "$(all_but none)" ]
-	[ "$(csv "$T/b/results.csv" status | sort -u)" = PASS ]
-	[ "$(csv "$T/b/telemetry.csv" gpu field | grep -c '|clock_sm$')" -ge 8 ]
-	[ "$(csv "$T/b/telemetry.csv" gpu | sort -u | tr -d '\n')" = 01234567 ]
 }
 
 @test "hang: that GPU's step is a TIMEOUT at its deadline, seven are measured" {
@@ -142,24 +115,6 @@ truth() {
 	[ "$(statuses)" = "$(all_but none)" ]
 }
 
-@test "pcie_downtrain: FAIL naming the link under load and what it could be" {
-	sed -i 's/16MiB/64MiB/' "$T/small.ini"
-	fault 1 'pcie_downtrain gpu=3 gen=3'
-	[ "$(csv "$T/b/results.csv" status labels | grep '^FAIL' | grep -vc 'gpu=3')" -eq 0 ]
-	csv "$T/b/results.csv" status labels reason | grep '^FAIL.*gpu=3.*Gen3 x16.*Gen5 x16' >/dev/null
-}
-
-@test "wrong_numa: firmware's node is what is found, and copies from it are slow" {
-	sed -i 's/^memory = .*/memory = pinned\ngpu = 3/; s/16MiB/64MiB/' "$T/small.ini"
-	fault 0 'wrong_numa gpu=3 node=1'
-	csv "$T/b/results.csv" labels | grep 'gpu=3.*node=1.*size=67108864' >/dev/null
-	# 0.71 of 55.3 GB/s: the profile's truth is node 0
-	csv "$T/b/results.csv" metric labels median | python3 -c '
-import sys
-rows = [l.strip().split("|") for l in sys.stdin if l.startswith("bandwidth|dir=h2d") and "size=67108864" in l]
-assert rows and all(abs(float(r[2]) / (0.71 * 55.3e9) - 1) < 0.01 for r in rows), rows'
-}
-
 @test "nvml_missing: every GPU is a FAIL with the reason; --force=nvml measures all the same" {
 	fault 3 nvml_missing
 	[[ $(reason 0) == *NVML*libnvidia-ml* ]]
@@ -177,8 +132,12 @@ assert rows and all(abs(float(r[2]) / (0.71 * 55.3e9) - 1) < 0.01 for r in rows)
 	done
 }
 
-@test "shift: the shifted metric alone is worse, by as much" {
+@test "a healthy server has no finding; shifted, that metric alone is worse, by as much" {
 	fault 0 ""
+	[ "$(statuses)" = "$(all_but none)" ]
+	[ "$(csv "$T/b/results.csv" status | sort -u)" = PASS ]
+	[ "$(csv "$T/b/telemetry.csv" gpu field | grep -c '|clock_sm$')" -ge 8 ]
+	[ "$(csv "$T/b/telemetry.csv" gpu | sort -u | tr -d '\n')" = 01234567 ]
 	mv "$T/b" "$T/a"
 	fault 0 'shift what=h2d by=0.05'
 	python3 - "$T/a/results.csv" "$T/b/results.csv" <<-'E'
