@@ -78,7 +78,6 @@ enum { OWN, PEER }; /* CUDA ordinals */
 enum dir { READ, WRITE, BOTH };
 
 struct p2p {
-	struct lanes lanes;
 	struct peers peers;
 	struct peer_copy copy;
 	bool said[2][2]; /* path: by access, by whether both directions run */
@@ -91,15 +90,12 @@ struct p2p {
 static int setup(struct ctx *c, struct err *e)
 {
 	struct p2p *k = ctx_state(c);
-	int rc;
+	int rc = gpu_not_shared(e);
 
-	rc = gpu_not_shared(e);
 	if (!rc)
 		rc = peers_open(&k->peers, c, e);
 	if (!rc)
-		rc = lanes_open(&k->lanes, 2, e);
-	if (!rc)
-		rc = peer_copy_open(&k->copy, &k->lanes, ctx_max_u64(c, "size"),
+		rc = peer_copy_open(&k->copy, (const int[]){OWN, PEER}, 2, ctx_max_u64(c, "size"),
 				    (uint32_t)ctx_seed(c), e);
 	if (!rc)
 		peers_expect_access(&k->peers, c, OWN, PEER, "gpu,peer");
@@ -134,7 +130,7 @@ static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 	struct p2p *k = arg;
 	bool gated = k->on || k->copy.size <= GPU_LATENCY_MAX_BYTES;
 
-	return lanes_time(&k->lanes, k->dir == BOTH ? 2 : 1, gated, queue, k, n, seconds, e);
+	return lanes_time(&k->copy.lanes, k->dir == BOTH ? 2 : 1, gated, queue, k, n, seconds, e);
 }
 
 /* Once for each path of this pair. */
@@ -159,36 +155,31 @@ static void say_path(struct ctx *c, struct p2p *k)
 /* While copies keep them busy, since an idle link is slow on purpose. */
 static int look_at_pcie(struct ctx *c, struct p2p *k, struct err *e)
 {
-	struct CUstream_st *stream = k->lanes.lane[OWN].stream;
+	struct CUstream_st *stream = k->copy.lanes.lane[OWN].stream;
 	int rc = 0;
 
 	if (!k->pcie[k->on] || k->copy.size < GPU_LINK_LOAD_BYTES)
 		return 0;
 	k->pcie[k->on] = false;
-	cudaSetDevice(k->lanes.lane[OWN].device);
+	cudaSetDevice(k->copy.lanes.lane[OWN].device);
 	for (int i = 0; i < GPU_WARM_UP_COPIES && !rc; i++)
 		rc = gpu_error(queue(k, OWN, stream), e, "keeping the links busy");
 	if (!rc)
 		rc = peers_expect_pcie(&k->peers, c, OWN, PEER, "gpu,p2p,peer", e);
-	return rc ? rc : lanes_wait(&k->lanes, "waiting for the links", e);
+	return rc ? rc : lanes_wait(&k->copy.lanes, "waiting for the links", e);
 }
 
 static int run(struct ctx *c, struct err *e)
 {
 	struct p2p *k = ctx_state(c);
-	struct sampling s = {.metric = "bandwidth",
-			     .form = SAMPLE_RATE,
-			     .tick_s = GATED_TICK_S,
-			     .max_batch = GATE_MAX_OPS,
-			     .batch = batch,
-			     .arg = k};
+	struct sampling s;
 	int rc = choose_case(c, k, e);
 	double seconds;
 
 	if (rc)
 		return rc;
 	say_path(c, k);
-	s.work = (double)k->copy.size * (k->dir == BOTH ? 2 : 1);
+	s = lanes_bandwidth(batch, k, (double)k->copy.size * (k->dir == BOTH ? 2 : 1));
 	rc = batch(k, GPU_WARM_UP_COPIES, &seconds, e);
 	if (!rc)
 		rc = look_at_pcie(c, k, e);
@@ -205,12 +196,12 @@ static int run(struct ctx *c, struct err *e)
 static int verified_copy(struct p2p *k, struct err *e)
 {
 	double seconds;
-	int rc = peer_copy_prepare(&k->copy, &k->lanes, OWN, PEER, e);
+	int rc = peer_copy_prepare(&k->copy, OWN, PEER, e);
 
 	if (!rc)
-		rc = peer_copy_prepare(&k->copy, &k->lanes, PEER, OWN, e);
+		rc = peer_copy_prepare(&k->copy, PEER, OWN, e);
 	if (!rc)
-		rc = lanes_wait(&k->lanes, "waiting for the poison", e);
+		rc = lanes_wait(&k->copy.lanes, "waiting for the poison", e);
 	return rc ? rc : batch(k, 1, &seconds, e);
 }
 
@@ -218,17 +209,11 @@ static int verified_copy(struct p2p *k, struct err *e)
 static int check_at(struct p2p *k, int to, struct err *e)
 {
 	const struct peer *gpu = k->peers.gpu;
-	struct pattern_diff diff;
-	int rc = peer_copy_check(&k->copy, &k->lanes, to, &diff, e);
 	int by = k->dir == READ ? to : !to;
-	char who[128];
 
-	if (rc || diff.first == PATTERN_NONE)
-		return rc;
-	snprintf(who, sizeof(who), "GPU %d %s GPU %d (%s, peer access %s)", gpu[by].number,
-		 k->dir == READ ? "reads from" : "writes to", gpu[!by].number,
-		 k->copy.sm ? "SM kernel" : "copy engine", k->on ? "on" : "off");
-	return peer_copy_wrong(&k->copy, &diff, who, e);
+	return peer_copy_check(&k->copy, to, e, "GPU %d %s GPU %d (%s, peer access %s)",
+			       gpu[by].number, k->dir == READ ? "reads from" : "writes to",
+			       gpu[!by].number, peer_copy_engine(&k->copy), k->on ? "on" : "off");
 }
 
 static int verify(struct ctx *c, struct err *e)
@@ -250,7 +235,6 @@ static void teardown(struct ctx *c)
 	struct p2p *k = ctx_state(c);
 
 	peer_copy_close(&k->copy);
-	lanes_close(&k->lanes);
 	peers_close(&k->peers);
 }
 

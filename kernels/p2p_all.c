@@ -49,7 +49,6 @@ static const struct metric metrics[] = {
 enum { SUM = -1 };
 
 struct all {
-	struct lanes lanes;
 	struct peers peers;
 	struct peer_copy copy;
 	int half;	    /* pairs */
@@ -104,17 +103,14 @@ static int make_pairs(struct all *k, struct err *e)
 static int setup(struct ctx *c, struct err *e)
 {
 	struct all *k = ctx_state(c);
-	int rc;
+	int rc = gpu_not_shared(e);
 
-	rc = gpu_not_shared(e);
 	if (!rc)
 		rc = peers_open(&k->peers, c, e);
 	if (!rc)
 		rc = make_pairs(k, e);
 	if (!rc)
-		rc = lanes_open_on(&k->lanes, k->gpu, 2 * k->half, e);
-	if (!rc)
-		rc = peer_copy_open(&k->copy, &k->lanes, ctx_max_u64(c, "size"),
+		rc = peer_copy_open(&k->copy, k->gpu, 2 * k->half, ctx_max_u64(c, "size"),
 				    (uint32_t)ctx_seed(c), e);
 	return rc;
 }
@@ -163,10 +159,11 @@ static int queue(void *arg, int lane, struct CUstream_st *stream)
 static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 {
 	struct all *k = arg;
-	int rc = lanes_time(&k->lanes, senders(k), true, queue, k, n, seconds, e);
+	int rc = lanes_time(&k->copy.lanes, senders(k), true, queue, k, n, seconds, e);
 
 	if (!rc && k->member != SUM)
-		*seconds = k->lanes.lane[k->member < senders(k) ? k->member : partner(k, k->member)]
+		*seconds = k->copy.lanes
+				   .lane[k->member < senders(k) ? k->member : partner(k, k->member)]
 				   .seconds;
 	return rc;
 }
@@ -221,35 +218,23 @@ static void say_path(struct ctx *c, struct all *k)
 static int run(struct ctx *c, struct err *e)
 {
 	struct all *k = ctx_state(c);
-	struct sampling s = {.metric = "bandwidth",
-			     .form = SAMPLE_RATE,
-			     .tick_s = GATED_TICK_S,
-			     .max_batch = GATE_MAX_OPS,
-			     .batch = batch,
-			     .arg = k};
+	struct sampling s;
 	int rc = choose_case(c, k, e);
 	double seconds;
 
 	if (rc)
 		return rc;
 	say_path(c, k);
-	s.work = (double)k->copy.size * (k->member == SUM ? senders(k) : 1);
+	s = lanes_bandwidth(batch, k, (double)k->copy.size * (k->member == SUM ? senders(k) : 1));
 	rc = batch(k, GPU_WARM_UP_COPIES, &seconds, e);
 	return rc ? rc : ctx_sample(c, &s, e);
 }
 
 static int check_at(struct all *k, int to, struct err *e)
 {
-	struct pattern_diff diff;
-	int rc = peer_copy_check(&k->copy, &k->lanes, to, &diff, e);
-	char who[128];
-
-	if (rc || diff.first == PATTERN_NONE)
-		return rc;
-	snprintf(who, sizeof(who), "GPU %d writes to GPU %d while all do (%s)",
-		 number(k, partner(k, to)), number(k, to),
-		 k->copy.sm ? "SM kernel" : "copy engine");
-	return peer_copy_wrong(&k->copy, &diff, who, e);
+	return peer_copy_check(&k->copy, to, e, "GPU %d writes to GPU %d while all do (%s)",
+			       number(k, partner(k, to)), number(k, to),
+			       peer_copy_engine(&k->copy));
 }
 
 /* Every pair is checked with the sum, a member's own with the member. */
@@ -260,9 +245,9 @@ static int verify(struct ctx *c, struct err *e)
 	int rc = 0;
 
 	for (int i = 0; i < senders(k) && !rc; i++)
-		rc = peer_copy_prepare(&k->copy, &k->lanes, i, partner(k, i), e);
+		rc = peer_copy_prepare(&k->copy, i, partner(k, i), e);
 	if (!rc)
-		rc = lanes_wait(&k->lanes, "waiting for the poison", e);
+		rc = lanes_wait(&k->copy.lanes, "waiting for the poison", e);
 	if (!rc)
 		rc = batch(k, 1, &seconds, e);
 	for (int i = 0; i < senders(k) && !rc; i++) {
@@ -280,7 +265,6 @@ static void teardown(struct ctx *c)
 	struct all *k = ctx_state(c);
 
 	peer_copy_close(&k->copy);
-	lanes_close(&k->lanes);
 	peers_close(&k->peers);
 }
 

@@ -8,19 +8,18 @@
 
 #include <cuda_runtime_api.h>
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { POISON = 0xa5 };
-
-static int open_memory(struct peer_copy *k, int i, size_t bytes, const struct lane *lane,
-		       struct err *e)
+static int open_memory(struct peer_copy *k, int i, size_t bytes, struct err *e)
 {
+	const struct lane *lane = &k->lanes.lane[i];
 	struct peer_memory *m = &k->gpu[i];
 	cudaError_t rc = cudaSetDevice(lane->device);
 
-	m->device = lane->device;
 	if (!rc)
-		rc = cudaDeviceGetAttribute(&m->sms, cudaDevAttrMultiProcessorCount, m->device);
+		rc = cudaDeviceGetAttribute(&m->sms, cudaDevAttrMultiProcessorCount, lane->device);
 	if (!rc)
 		rc = cudaMalloc((void **)&m->from, bytes);
 	if (!rc)
@@ -32,24 +31,25 @@ static int open_memory(struct peer_copy *k, int i, size_t bytes, const struct la
 	return gpu_error((int)rc, e, "allocating twice %zu bytes on each GPU", bytes);
 }
 
-int peer_copy_open(struct peer_copy *k, struct lanes *l, size_t bytes, uint32_t seed, struct err *e)
+int peer_copy_open(struct peer_copy *k, const int *device, int n, size_t bytes, uint32_t seed,
+		   struct err *e)
 {
-	int rc = 0;
+	int rc;
 
 	memset(k, 0, sizeof(*k));
-	k->n = l->n;
 	k->seed = seed;
-	for (int i = 0; i < k->n && !rc; i++)
-		rc = open_memory(k, i, bytes, &l->lane[i], e);
-	return rc ? rc : lanes_wait(l, "filling the GPUs' memory", e);
+	rc = lanes_open_on(&k->lanes, device, n, e);
+	for (int i = 0; i < n && !rc; i++)
+		rc = open_memory(k, i, bytes, e);
+	return rc ? rc : lanes_wait(&k->lanes, "filling the GPUs' memory", e);
 }
 
 void peer_copy_close(struct peer_copy *k)
 {
-	for (int i = 0; i < k->n; i++) {
+	for (int i = 0; i < k->lanes.n; i++) {
 		struct peer_memory *m = &k->gpu[i];
 
-		cudaSetDevice(m->device);
+		cudaSetDevice(k->lanes.lane[i].device);
 		if (m->diff)
 			cudaFree(m->diff);
 		if (m->to)
@@ -57,6 +57,7 @@ void peer_copy_close(struct peer_copy *k)
 		if (m->from)
 			cudaFree(m->from);
 	}
+	lanes_close(&k->lanes);
 	memset(k, 0, sizeof(*k));
 }
 
@@ -66,46 +67,27 @@ int peer_copy_queue(const struct peer_copy *k, int from, int to, struct CUstream
 
 	if (k->sm)
 		return copy_sm_launch(t->to, f->from, k->size, f->sms, stream);
-	return (int)cudaMemcpyPeerAsync(t->to, t->device, f->from, f->device, k->size, stream);
+	return (int)cudaMemcpyPeerAsync(t->to, k->lanes.lane[to].device, f->from,
+					k->lanes.lane[from].device, k->size, stream);
 }
 
-int peer_copy_prepare(const struct peer_copy *k, const struct lanes *l, int from, int to,
-		      struct err *e)
+int peer_copy_prepare(const struct peer_copy *k, int from, int to, struct err *e)
 {
-	cudaError_t rc = cudaSetDevice(k->gpu[from].device);
+	const struct lane *f = &k->lanes.lane[from], *t = &k->lanes.lane[to];
+	cudaError_t rc = cudaSetDevice(f->device);
 
 	if (!rc)
 		rc = (cudaError_t)pattern_fill_launch(k->gpu[from].from, k->size, k->seed,
-						      l->lane[from].stream);
+						      f->stream);
 	if (!rc)
-		rc = cudaSetDevice(k->gpu[to].device);
+		rc = cudaSetDevice(t->device);
 	if (!rc)
-		rc = cudaMemsetAsync(k->gpu[to].to, POISON, k->size, l->lane[to].stream);
+		rc = cudaMemsetAsync(k->gpu[to].to, PATTERN_POISON, k->size, t->stream);
 	return gpu_error((int)rc, e, "poisoning %zu bytes", k->size);
 }
 
-int peer_copy_check(const struct peer_copy *k, const struct lanes *l, int to,
-		    struct pattern_diff *diff, struct err *e)
-{
-	struct pattern_diff *there = k->gpu[to].diff;
-	struct CUstream_st *stream = l->lane[to].stream;
-	cudaError_t rc = cudaSetDevice(k->gpu[to].device);
-
-	*diff = (struct pattern_diff)PATTERN_DIFF_INIT;
-	if (!rc)
-		rc = cudaMemcpyAsync(there, diff, sizeof(*diff), cudaMemcpyHostToDevice, stream);
-	if (!rc)
-		rc = (cudaError_t)pattern_check_launch(k->gpu[to].to, k->size, k->seed, there,
-						       stream);
-	if (!rc)
-		rc = cudaMemcpyAsync(diff, there, sizeof(*diff), cudaMemcpyDeviceToHost, stream);
-	if (!rc)
-		rc = cudaStreamSynchronize(stream);
-	return gpu_error((int)rc, e, "checking %zu bytes on the GPU", k->size);
-}
-
-int peer_copy_wrong(const struct peer_copy *k, const struct pattern_diff *diff, const char *who,
-		    struct err *e)
+static int wrong(const struct peer_copy *k, const struct pattern_diff *diff, const char *who,
+		 struct err *e)
 {
 	/* the poison is right by chance in one byte of 256 */
 	if (diff->bytes > k->size / 8 * 7)
@@ -118,6 +100,30 @@ int peer_copy_wrong(const struct peer_copy *k, const struct pattern_diff *diff, 
 	return err_set(e, EBADMSG, "%s: %llu of %zu bytes %s wrong, the first at offset %llu", who,
 		       (unsigned long long)diff->bytes, k->size, diff->bytes == 1 ? "is" : "are",
 		       (unsigned long long)diff->first);
+}
+
+int peer_copy_check(const struct peer_copy *k, int to, struct err *e, const char *who, ...)
+{
+	const struct peer_memory *m = &k->gpu[to];
+	const struct lane *lane = &k->lanes.lane[to];
+	struct pattern_diff diff = PATTERN_DIFF_INIT;
+	int rc = (int)cudaSetDevice(lane->device);
+	char text[160];
+	va_list ap;
+
+	if (!rc)
+		rc = pattern_check_there(m->to, k->size, k->seed, m->diff, lane->stream, &diff);
+	if (rc || diff.first == PATTERN_NONE)
+		return gpu_error(rc, e, "checking %zu bytes on the GPU", k->size);
+	va_start(ap, who);
+	vsnprintf(text, sizeof(text), who, ap);
+	va_end(ap);
+	return wrong(k, &diff, text, e);
+}
+
+const char *peer_copy_engine(const struct peer_copy *k)
+{
+	return k->sm ? "SM kernel" : "copy engine";
 }
 
 #endif

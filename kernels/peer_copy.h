@@ -13,19 +13,21 @@ struct peer_memory {
 	uint8_t *from, *to;
 	struct pattern_diff *diff;
 	int sms;
-	int device; /* CUDA ordinal */
 };
 
 struct peer_copy {
+	struct lanes lanes;		   /* one on each GPU */
 	struct peer_memory gpu[LANES_MAX]; /* by the lane that is on it */
-	int n;
 	uint32_t seed;
 	size_t size; /* of one copy */
 	bool sm;     /* by the SMs, which needs peer access; else by the copy engine */
 };
 
-/* Memory of `bytes` on each lane's GPU, patterns made. peer_copy_close after an error too. */
-int peer_copy_open(struct peer_copy *k, struct lanes *l, size_t bytes, uint32_t seed,
+/*
+ * A lane on each of n GPUs by their CUDA ordinals, twice `bytes` of its memory, patterns made.
+ * peer_copy_close after an error too.
+ */
+int peer_copy_open(struct peer_copy *k, const int *device, int n, size_t bytes, uint32_t seed,
 		   struct err *e);
 void peer_copy_close(struct peer_copy *k);
 
@@ -33,15 +35,16 @@ void peer_copy_close(struct peer_copy *k);
 int peer_copy_queue(const struct peer_copy *k, int from, int to, struct CUstream_st *stream);
 
 /* Makes the source again, lest an earlier copy is blamed on this one; poisons the destination. */
-int peer_copy_prepare(const struct peer_copy *k, const struct lanes *l, int from, int to,
-		      struct err *e);
+int peer_copy_prepare(const struct peer_copy *k, int from, int to, struct err *e);
 
-/* What of the bytes at the destination is wrong: every one is looked at, there. */
-int peer_copy_check(const struct peer_copy *k, const struct lanes *l, int to,
-		    struct pattern_diff *diff, struct err *e);
+/*
+ * Looks at every byte at the destination, there. -EBADMSG where one is wrong: who copied to whom,
+ * as formatted, and "nothing … arrived" or "3 … bytes are wrong, the first at offset 7".
+ */
+int peer_copy_check(const struct peer_copy *k, int to, struct err *e, const char *who, ...)
+	__attribute__((format(printf, 4, 5)));
 
-/* "nothing arrived …" or "3 bytes are wrong, the first at offset 7"; -EBADMSG, after `who`. */
-int peer_copy_wrong(const struct peer_copy *k, const struct pattern_diff *diff, const char *who,
-		    struct err *e);
+/* What copies, in words. */
+const char *peer_copy_engine(const struct peer_copy *k);
 
 #endif
