@@ -51,12 +51,31 @@ size_t view_gates(const struct group *g, const struct report *r, size_t max, boo
 	return c.n;
 }
 
+static bool same_but_size(const struct group *g, const struct result *a, const struct result *b)
+{
+	for (size_t i = 0; i < g->columns; i++) {
+		const struct column *c = &g->column[i];
+
+		if (strcmp(c->name, "size") && strcmp(c->name, "arm") &&
+		    view_index(c, a) != view_index(c, b))
+			return false;
+	}
+	return true;
+}
+
+/* Rows of a line stand together, the size growing; those of several arms side by side. */
+static bool is_largest(const struct group *g, size_t i)
+{
+	for (size_t k = i + 1; k < g->n && same_but_size(g, g->row[i], g->row[k]); k++)
+		if (!strcmp(g->row[k]->arm, g->row[i]->arm))
+			return false;
+	return true;
+}
+
 static void choose_largest_size(struct choice *c, const struct group *g)
 {
-	const struct column *size = view_column(g, "size");
-
-	for (size_t i = 0; i < g->n; i++)
-		if (view_index(size, g->row[i]) == size->n - 1)
+	for (size_t i = 0; i < g->n && c->n < c->max; i++)
+		if (is_largest(g, i))
 			choose(c, i);
 }
 

@@ -133,12 +133,36 @@ static void test_what_is_everywhere_is_not_listed(void **state)
 	done(&x);
 }
 
+/* Of each line of a sweep its own largest size, which is not always that of the longest. */
+static void test_a_table_has_the_end_of_each_line(void **state)
+{
+	struct made x;
+	size_t ends = 0;
+
+	make(&x, mk_copies);
+	bool *shown = mem_zalloc(x.g->n, sizeof(*shown));
+	size_t n = view_pick(x.g, &x.m.report, 64, shown);
+	for (size_t i = 0; i < x.g->n; i++) {
+		const char *labels = x.g->row[i]->labels;
+
+		if (shown[i] && strstr(labels, "gpu=0") && strstr(labels, "memory=pageable")) {
+			assert_non_null(strstr(labels, "size=67108864"));
+			ends++;
+		}
+	}
+	assert_int_equal(n, 64);
+	assert_int_equal(ends, 10); /* five directions, two engines */
+	free(shown);
+	done(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memory_of_gpus_is_of_its_own_kind),
 		cmocka_unit_test(test_what_failed_is_crossed_out),
 		cmocka_unit_test(test_what_is_everywhere_is_not_listed),
+		cmocka_unit_test(test_a_table_has_the_end_of_each_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
