@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PANELS	  16
-#define AB_PANELS 4 /* where the comparison is what the page is about */
-#define DOT_ROWS  40
-#define MAX_LINES 8
+#define PANELS	   16
+#define GPU_PANELS 8 /* a panel a GPU up to so many; beyond, a line stands for all of them */
+#define AB_PANELS  4 /* where the comparison is what the page is about */
+#define DOT_ROWS   40
+#define MAX_LINES  8
 
 void html_cell(struct page *p, const struct group *g, double v)
 {
@@ -207,7 +208,7 @@ static void sweep(struct page *p, const struct group *g, const char *id)
 	char *label = mem_printf("Chart: %s %s over size", g->bench, g->metric);
 	struct spread s;
 
-	spread_sweep(&s, g, MAX_LINES, PANELS);
+	spread_sweep(&s, g, MAX_LINES, GPU_PANELS);
 	html_scroll(p, label);
 	buf_puts(p->out, "<div class=\"panels\">\n");
 	svg_sweep(p->out, id, g, &s, html_panels(p));

@@ -14,7 +14,8 @@
 #include <string.h>
 
 #define MAX_LINES  64
-#define FEW_PANELS 6 /* two stand side by side, else three */
+#define TICK	   56.0 /* pixels for the name of a size */
+#define FEW_PANELS 6	/* two stand side by side, else three */
 
 struct panel {
 	const struct group *g;
@@ -69,7 +70,8 @@ static void fit_y(struct axis *y, const struct group *g)
 	axis_fit(y, log ? fmin(med_lo, lo > 0 ? lo : med_lo) : lo, hi, log, true, 5);
 }
 
-static void fit_x(struct axis *x, const struct column *size)
+/* As many ticks as have room for their names. */
+static void fit_x(struct axis *x, const struct column *size, double width)
 {
 	*x = (struct axis){
 		.lo = fmax(strtod(size->values[0], NULL), 1),
@@ -77,7 +79,11 @@ static void fit_x(struct axis *x, const struct column *size)
 		.log = true,
 	};
 	int from = (int)ceil(log2(x->lo) - 1e-9), to = (int)floor(log2(x->hi) + 1e-9);
+	int most = width > 2 * TICK ? (int)(width / TICK) : 2;
 	int step = (to - from) / 4 > 0 ? (to - from) / 4 : 1;
+
+	if (step * most < to - from)
+		step = (to - from + most - 1) / most;
 
 	if (step > 5) /* whole KiB, MiB and GiB read best */
 		step = step > 10 ? step : 10;
@@ -359,10 +365,12 @@ void svg_sweep(struct buf *out, const char *id, const struct group *g, const str
 		.top = 40,
 	};
 
-	fit_x(&p.x, view_column(g, "size"));
 	fit_y(&p.y, g);
-	p.x.from = p.y.log ? 66 : 46;
-	p.x.to = p.width - names - 12;
+	double from = p.y.log ? 66 : 46, to = p.width - names - 12;
+
+	fit_x(&p.x, view_column(g, "size"), to - from);
+	p.x.from = from;
+	p.x.to = to;
 	p.y.from = p.height - 26;
 	p.y.to = p.top;
 	for (size_t i = 0, end; i < s->n && s->row[i].panel < max_panels; i = end) {

@@ -3,6 +3,7 @@
  * the reports say so.
  */
 #include "made_view.h"
+#include "../../reports/svg.h"
 
 /*
  * Grace with two GPUs: what each node's CPUs see of host memory and of GPUs'. Far GPU memory is
@@ -156,6 +157,62 @@ static void test_a_table_has_the_end_of_each_line(void **state)
 	done(&x);
 }
 
+/* Eight GPUs, two ways, five kinds of memory, 4 B to 64 KiB. */
+static void small_copies(struct bundle_data *d)
+{
+	mk_head(d, "h2d", "Small copies", "host-1");
+	mk_metric(d, "copy", "latency", "s", "lower", "latency");
+	for (unsigned g = 0; g < 8; g++) {
+		mk_step(d, g, 0, ST_PASS, "80 cases");
+		for (unsigned i = 0; i < 80; i++) {
+			char *labels =
+				mem_printf("dir=%s,gpu=%u,memory=m%u,size=%u",
+					   i / 40 ? "h2d" : "d2h", g, i / 8 % 5, 4u << 2 * (i % 8));
+
+			mk_one(d, "copy", "latency", g, 1e-6 * (i % 8 + 1), labels);
+			free(labels);
+		}
+	}
+}
+
+/* Sixteen panels that look alike would say less than two with a line for each GPU. */
+static void test_many_gpus_share_panels(void **state)
+{
+	struct buf page = BUF_INIT;
+	struct made x;
+
+	make(&x, small_copies);
+	report_html(&page, &x.m.report);
+	HAS(page.s, "A line a GPU");
+	LACKS(page.s, "Dashed: physical ceiling");
+	buf_free(&page);
+	done(&x);
+}
+
+/* In the small panels of one GPU each, too, names of sizes stand apart. */
+static void test_names_of_sizes_do_not_touch(void **state)
+{
+	struct buf b = BUF_INIT;
+	struct spread s;
+	struct made x;
+	double last = 0;
+
+	make(&x, small_copies);
+	spread_make(&s, x.g, (const char *const[]){"size"}, 1, 8);
+	assert_int_equal(s.panels, 16);
+	svg_sweep(&b, "x", x.g, &s, 1);
+	for (const char *p = b.s; (p = strstr(p, "\"t m\" x=\"")); p++) {
+		double at = strtod(p + strlen("\"t m\" x=\""), NULL);
+
+		assert_true(at - last >= 40);
+		last = at;
+	}
+	assert_true(last > 100);
+	spread_free(&s);
+	buf_free(&b);
+	done(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +220,8 @@ int main(void)
 		cmocka_unit_test(test_what_failed_is_crossed_out),
 		cmocka_unit_test(test_what_is_everywhere_is_not_listed),
 		cmocka_unit_test(test_a_table_has_the_end_of_each_line),
+		cmocka_unit_test(test_many_gpus_share_panels),
+		cmocka_unit_test(test_names_of_sizes_do_not_touch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
