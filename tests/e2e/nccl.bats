@@ -123,7 +123,7 @@ none_left() {
 
 @test "nvlink_down: slower by its share, the GPU named with what it has and should have" {
 	fault 1 'nvlink_down gpu=6 link=4'
-	[[ $(reasons) == "FAIL|only 17 x NVLink4 on GPU 6 are active, 18 x NVLink4 belong there: "* ]] || { reasons; return 1; }
+	[[ $(reasons) == "FAIL|only 17 x NVLink4 on GPU 6 (not link 4) are active, 18 x NVLink4 belong there: "* ]] || { reasons; return 1; }
 	only_gpu 6 "$(reasons)"
 	[ "$(reasons | wc -l)" -eq 1 ]
 	[ "$(csv "$T/b/results.csv" ceiling | sort -u)" = $'\n425000000000' ]
