@@ -182,19 +182,3 @@ truth() { python3 "$top/tests/simgpu/check-truth" "$T/b" "$@"; }
 	[ "$status" -eq 3 ]
 	[ "$(csv "$T/c/steps.csv" status reason | sort -u)" = 'SKIP|no NVIDIA GPU on the PCI bus' ]
 }
-
-@test "ab: a driver that makes peer copies slower is found" {
-	suite one <<-E
-		[suite]
-		summary = one pair
-		gate = p2p.bandwidth{dir=write,size=16MiB}
-		[p2p]
-		gpu = 0
-		peer = 1
-		dir = write
-		size = 16MiB
-	E
-	run sim hgx-h100 'shift what=peer by=0.05 arm=host-b' ab "$T/one.ini" --seed=7 --out "$T/b"
-	[ "$status" -eq 1 ]
-	[ "$(csv "$T/b/verdicts.csv" role verdict | grep '^gate')" = 'gate|REGRESSED' ]
-}
