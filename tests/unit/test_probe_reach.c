@@ -5,52 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../harness/probe/env.h"
-#include "sysfs_tree.h"
-
-struct seen {
-	char *key, *value, *source;
-};
-static struct seen *seen;
-static size_t n_seen, cap_seen;
-
-static void forget(void)
-{
-	for (size_t i = 0; i < n_seen; i++) {
-		free(seen[i].key);
-		free(seen[i].value);
-		free(seen[i].source);
-	}
-	n_seen = 0;
-}
-
-static void collect(void *arg, const char *key, const char *value, const char *source)
-{
-	seen = mem_grow(seen, n_seen, &cap_seen, sizeof(*seen));
-	seen[n_seen++] = (struct seen){mem_strdup(key), mem_strdup(value), mem_strdup(source)};
-}
-
-static const struct seen *find(const char *key)
-{
-	for (size_t i = 0; i < n_seen; i++)
-		if (!strcmp(seen[i].key, key))
-			return &seen[i];
-	return NULL;
-}
-
-static void assert_row(const char *key, const char *value)
-{
-	assert_non_null(find(key));
-	assert_string_equal(find(key)->value, value);
-}
-
-static void host_of(const char *tree)
-{
-	forget();
-	tree_use(tree);
-	env_host(collect, NULL);
-	tree_drop();
-}
+#include "env_rows.h"
 
 #define NOT_NODE_1                                                                                 \
 	"only the CPUs 0-3 (cpuset /sys/fs/cgroup/cpuset.cpus.effective) and the memory nodes 0 "  \
