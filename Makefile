@@ -184,6 +184,8 @@ install: all
 	install -Dm755 $(BUILD)/assay '$(DESTDIR)$(PREFIX)/bin/assay'
 	install -d '$(DESTDIR)$(PREFIX)/share/assay/suites'
 	install -m644 suites/*.ini '$(DESTDIR)$(PREFIX)/share/assay/suites'
+	install -d '$(DESTDIR)$(PREFIX)/share/assay/scripts'
+	install scripts/in-* scripts/launch*.bash '$(DESTDIR)$(PREFIX)/share/assay/scripts'
 	install -d '$(DESTDIR)$(PREFIX)/share/man/man1'
 	$(BUILD)/assay help --man >'$(DESTDIR)$(PREFIX)/share/man/man1/assay.1'
 

@@ -138,7 +138,7 @@ home_of() { # program
 
 find_program() {
 	local program
-	program=$(command -v -- "${user_command[0]}") && program=$(realpath -e -- "$program") ||
+	program=$(type -P -- "${user_command[0]}") && program=$(realpath -e -- "$program") ||
 		fail "no program ${user_command[0]}"
 	user_command[0]=$program
 	# shellcheck disable=SC2034 # the launchers mount it

@@ -86,13 +86,19 @@ int command_usage(const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
-char *command_suite_path(const struct app *app, const char *name)
+char *command_suite_path(const struct app *app, const char *name, struct err *e)
 {
 	size_t n = strlen(name);
+	char *path;
 
 	if (strchr(name, '/') || (n > 4 && !strcmp(name + n - 4, ".ini")) || !app->suites)
 		return mem_strdup(name);
-	return mem_printf("%s/%s.ini", app->suites, name);
+	path = mem_printf("%s/%s.ini", app->suites, name);
+	if (!access(path, F_OK))
+		return path;
+	free(path);
+	err_set(e, ENOENT, "there is no suite \"%s\"; assay list shows which there are", name);
+	return NULL;
 }
 
 char *command_launchers(const struct app *app)

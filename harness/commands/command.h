@@ -46,8 +46,11 @@ void command_help(const struct command *c);
 /* Prints "assay: …" and returns EXIT_USAGE. */
 int command_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Path of a suite: a path as it is, a name looked up in the folder of suites. Caller frees. */
-char *command_suite_path(const struct app *app, const char *name);
+/*
+ * Path of a suite: a path as it is, a name looked up in the folder of suites. Caller frees; NULL
+ * with e filled where there is no suite of that name.
+ */
+char *command_suite_path(const struct app *app, const char *name, struct err *e);
 
 /* What plan and run let a user change in a suite. */
 struct overrides {

@@ -115,9 +115,12 @@ static void point_latest(const char *dir)
 static int check_suite(struct job *j, struct suite *s, struct err *e)
 {
 	struct plan_options o = {.processes = j->change.processes, .set = j->change.set};
-	char *path = command_suite_path(j->app, j->suite);
-	int rc = suite_load(s, path, e);
+	char *path = command_suite_path(j->app, j->suite, e);
+	int rc;
 
+	if (!path)
+		return -e->code;
+	rc = suite_load(s, path, e);
 	record_file_hash(path, j->hash);
 	free(path);
 	if (!rc)

@@ -130,8 +130,8 @@ static int run(const struct app *app, int argc, char **argv)
 		return first == -1 ? EXIT_PASSED : EXIT_USAGE;
 	if (argc - first != 1)
 		return command_usage("plan: name one suite; assay list shows them");
-	char *path = command_suite_path(app, argv[first]);
-	int rc = make(app, path, &a, &p, &e);
+	char *path = command_suite_path(app, argv[first], &e);
+	int rc = path ? make(app, path, &a, &p, &e) : -e.code;
 	free(path);
 	if (rc) {
 		err_print(&e, "assay", stderr);

@@ -39,6 +39,7 @@ broken=$BATS_TEST_DIRNAME/../fixtures/suites/broken
 	[[ $output == *"nothing.ini: "* ]]
 	run "$ASSAY" run nosuchsuite
 	[ "$status" -eq 2 ]
+	[[ $output == *'there is no suite "nosuchsuite"'* ]]
 }
 
 @test "every shipped suite passes its check" {
