@@ -166,7 +166,7 @@ static void small_copies(struct bundle_data *d)
 		mk_step(d, g, 0, ST_PASS, "80 cases");
 		for (unsigned i = 0; i < 80; i++) {
 			char *labels =
-				mem_printf("dir=%s,gpu=%u,memory=m%u,size=%u",
+				mem_printf("dir=%s,gpu=%u,memory=a-kind-of-memory-%u,size=%u",
 					   i / 40 ? "h2d" : "d2h", g, i / 8 % 5, 4u << 2 * (i % 8));
 
 			mk_one(d, "copy", "latency", g, 1e-6 * (i % 8 + 1), labels);
