@@ -62,7 +62,6 @@ static const struct metric metrics[] = {
 	 .unit = "1",
 	 .better = BETTER_HIGHER,
 	 .cls = "bandwidth",
-	 .siblings = "member",
 	 .help = "rate beside the others by rate alone; of the sum: by the sum of those alone"},
 	{.name = NULL},
 };
