@@ -87,12 +87,21 @@ static void put_data(const struct drawn *d)
 	html_fold_end(d->p);
 }
 
+/* A sentence that was cut has its three dots already. */
+static bool ends_open(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n >= strlen("…") && !strcmp(s + n - strlen("…"), "…");
+}
+
 /* The outlined cells of one panel, as long as there is room; returns how many there are. */
 static size_t name_outliers(const struct drawn *d, const struct spread_row *row, size_t n,
 			    size_t told)
 {
 	bool *out = mem_zalloc(n, sizeof(*out));
 	double *off = mem_zalloc(n, sizeof(*off));
+	const struct result *before = NULL;
 	size_t found = 0;
 
 	matrix_outliers(&d->m, d->p->r, row, n, out, off);
@@ -101,8 +110,9 @@ static size_t name_outliers(const struct drawn *d, const struct spread_row *row,
 
 		if (!out[i] || told + found++ >= OUTLIERS)
 			continue;
-		matrix_outlier_words(&words, d->g, row[i].r, off[i]);
-		html_put(d->p->out, " Outlined: %s.", words.s);
+		matrix_outlier_words(&words, d->g, row[i].r, off[i], before);
+		html_put(d->p->out, " Outlined: %s%s", words.s, ends_open(words.s) ? "" : ".");
+		before = row[i].r;
 		buf_free(&words);
 	}
 	free(out);

@@ -295,7 +295,7 @@ void matrix_outliers(const struct matrix *m, const struct report *r, const struc
 }
 
 void matrix_outlier_words(struct buf *out, const struct group *g, const struct result *r,
-			  double off)
+			  double off, const struct result *before)
 {
 	char percent[16], value[48];
 
@@ -305,10 +305,12 @@ void matrix_outlier_words(struct buf *out, const struct group *g, const struct r
 		buf_printf(out, "%s %% %s the median of its kind",
 			   text_percent(percent, sizeof(percent), off),
 			   off > 0 ? "above" : "below");
+	else if (before && !strcmp(before->reason, r->reason))
+		buf_puts(out, "the same");
 	else { /* what to do about it stands with the findings */
 		char *found = mem_strndup(r->reason, strcspn(r->reason, ";"));
 
-		words_cut(out, found, 100);
+		words_cut(out, found, 130);
 		free(found);
 	}
 }

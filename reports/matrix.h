@@ -69,8 +69,9 @@ double remote_share(const struct remote *x, const struct result *other);
  */
 void matrix_outliers(const struct matrix *m, const struct report *r, const struct spread_row *row,
 		     size_t n, bool *out, double *off);
-/* "GPU 2, peer GPU 5, 190 GB/s: slower than its siblings …" */
+/* "GPU 2 to GPU 5, 190 GB/s: slower than its siblings …"; of what was said of the one before (or
+ * NULL) only "the same". */
 void matrix_outlier_words(struct buf *out, const struct group *g, const struct result *r,
-			  double off);
+			  double off, const struct result *before);
 
 #endif

@@ -103,6 +103,7 @@ static void put_rows(const struct table *x, const struct result *const *grid,
 static void put_outliers(const struct table *x, const struct spread_row *row, size_t n,
 			 const bool *out, const double *off)
 {
+	const struct result *before = NULL;
 	size_t told = 0, found = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -113,7 +114,8 @@ static void put_outliers(const struct table *x, const struct spread_row *row, si
 			continue;
 		told++;
 		buf_puts(&words, "* ");
-		matrix_outlier_words(&words, x->g, row[i].r, off[i]);
+		matrix_outlier_words(&words, x->g, row[i].r, off[i], before);
+		before = row[i].r;
 		term_pad(x->t, INDENT);
 		term_wrap(x->t, words.s, INDENT, INDENT + 2);
 		buf_free(&words);

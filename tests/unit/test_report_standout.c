@@ -213,6 +213,28 @@ static void test_names_of_sizes_do_not_touch(void **state)
 	done(&x);
 }
 
+/* All cells of GPU 3 for one reason: it is told once a panel. */
+static void a_slow_link(struct bundle_data *d)
+{
+	mk_gpu_nodes(d);
+	mk_manifest_of(d, "host", "fact.found.link.copy{gpu=3}", "Gen3 x16");
+	mk_manifest_of(d, "host", "fact.wanted.link.copy{gpu=3}", "Gen5 x16");
+}
+
+static void test_a_reason_is_told_once(void **state)
+{
+	struct buf page = BUF_INIT;
+	struct made x;
+
+	make(&x, a_slow_link);
+	report_html(&page, &x.m.report);
+	assert_int_equal(count(page.s, " Outlined: GPU 3"), 4);
+	assert_int_equal(count(page.s, ": the same."), 2);
+	LACKS(page.s, "….");
+	buf_free(&page);
+	done(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_everywhere_is_not_listed),
 		cmocka_unit_test(test_a_table_has_the_end_of_each_line),
 		cmocka_unit_test(test_many_gpus_share_panels),
+		cmocka_unit_test(test_a_reason_is_told_once),
 		cmocka_unit_test(test_names_of_sizes_do_not_touch),
 	};
 
