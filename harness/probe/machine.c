@@ -228,17 +228,25 @@ static void node_file_row(const struct rows *r, int node, const char *field, con
 	free(path);
 }
 
-/* The one socket of a node's CPUs, allowed to this process or not; -1 for none or several. */
+/*
+ * The one socket of a node's CPUs, allowed to this process or not; -1 for none or several. A CPU
+ * that is offline has none, and kernels before 4.14 list it all the same.
+ */
 static int socket_of(const char *cpulist)
 {
 	int *cpu = mem_zalloc(TOPO_MAX_CPUS, sizeof(*cpu));
 	int n = sysfs_parse_list(cpulist, cpu, TOPO_MAX_CPUS);
-	int socket = n > 0 ? cpu_socket(cpu[0]) : -1;
+	int found = -1;
+	bool several = false;
 
-	for (int i = 1; i < n && socket >= 0; i++)
-		socket = cpu_socket(cpu[i]) == socket ? socket : -1;
+	for (int i = 0; i < n; i++) {
+		int socket = cpu_socket(cpu[i]);
+
+		several |= found >= 0 && socket >= 0 && socket != found;
+		found = socket >= 0 ? socket : found;
+	}
 	free(cpu);
-	return socket;
+	return several ? -1 : found;
 }
 
 static void socket_row(const struct rows *r, int node)

@@ -74,6 +74,19 @@ static void others(void **state)
 	assert_row("limits.affinity", "0-3"); /* none of the GPU's CPUs is among them */
 }
 
+/* Old kernels list offline CPUs with their node; those have no topology folder. */
+static void offline_cpu_of_a_node(void **state)
+{
+	forget();
+	tree_use("hgx-2s");
+	tree_file("/sys/devices/system/node/node0/cpulist", "0-31,64");
+	tree_file("/sys/devices/system/node/node1/cpulist", "30-63");
+	env_host(collect, NULL);
+	tree_drop();
+	assert_row("node.0.socket", "0");
+	assert_null(find("node.1.socket")); /* really of two */
+}
+
 /* The compiler's version in the second line is not the driver's. */
 static void module_without_a_version(void **state)
 {
@@ -323,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hgx),
 		cmocka_unit_test(others),
+		cmocka_unit_test(offline_cpu_of_a_node),
 		cmocka_unit_test(module_without_a_version),
 		cmocka_unit_test(nodes),
 		cmocka_unit_test(all_keys_are_documented),
