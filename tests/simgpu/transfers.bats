@@ -16,6 +16,7 @@ on() {
 
 @test "h2d on every profile" { on h2d; }
 @test "numa on every profile" { on numa; }
+@test "nccl on every profile" { on nccl; }
 @test "p2p on every profile" { on p2p; }
 
 @test "what h2d, numa and p2p gate on, 5 % slower: REGRESSED, and nothing else" {
