@@ -200,6 +200,8 @@ static void tell_measured(struct buf *b, const struct outcome *o, const struct r
 {
 	unsigned pass = o->steps[ST_PASS], all = (unsigned)r->n_steps;
 
+	if (!o->numbers && all && !o->not_run && o->steps[ST_SKIP] + o->steps[ST_BUSY] == all)
+		return; /* the steps that follow say it */
 	if (b->len)
 		buf_putc(b, ' ');
 	if (!o->numbers) {

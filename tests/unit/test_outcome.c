@@ -63,7 +63,12 @@ static const struct plot plots[] = {
 	 0,
 	 EXIT_PASSED,
 	 "2 of 3 copy steps were skipped: GPU 1 (because) and 1 more for the same reason."},
-	{"nothing, skipped", {ST_SKIP, ST_SKIP}, 2, 0, EXIT_NOTHING, "Nothing was measured."},
+	{"nothing, skipped",
+	 {ST_SKIP, ST_SKIP},
+	 2,
+	 0,
+	 EXIT_NOTHING,
+	 "2 of 2 copy steps were skipped"},
 	{"nothing before fail", {ST_FAIL, ST_TIMEOUT}, 2, 0, EXIT_NOTHING, "Nothing was measured."},
 	{"no step at all", {ST_PASS}, 0, 0, EXIT_NOTHING, "Nothing was measured."},
 };
