@@ -280,10 +280,10 @@ static int check(struct member *m, struct gang_turn *t, const struct nccl_order 
 		rc = queue(m, o, e);
 	if (!rc)
 		rc = wait_stream(m, o->patience_s, e);
-	if (!rc)
-		rc = gpu_error(
-			(int)cudaMemcpy(m->diff, &w.diff, sizeof(w.diff), cudaMemcpyHostToDevice),
-			e, "preparing the check");
+	if (!rc) /* on the stream of the check: the legacy one does not hold it back */
+		rc = gpu_error((int)cudaMemcpyAsync(m->diff, &w.diff, sizeof(w.diff),
+						    cudaMemcpyHostToDevice, m->stream),
+			       e, "preparing the check");
 	for (unsigned i = 0; !rc && coll_part((enum nccl_coll)o->coll, (unsigned)m->rank,
 					      (unsigned)m->size, o->chunk, i, &part);
 	     i++)

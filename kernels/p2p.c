@@ -74,6 +74,9 @@ static bool applies(const struct ctx *c)
 
 #include <cuda_runtime_api.h>
 
+/* Through host memory each copy may be several entries of the driver's queue, on both GPUs. */
+enum { STAGED_MAX_OPS = GATE_MAX_OPS / 4 };
+
 enum { OWN, PEER }; /* CUDA ordinals */
 enum dir { READ, WRITE, BOTH };
 
@@ -180,6 +183,8 @@ static int run(struct ctx *c, struct err *e)
 		return rc;
 	say_path(c, k);
 	s = lanes_bandwidth(batch, k, (double)k->copy.size * (k->dir == BOTH ? 2 : 1));
+	if (!k->on)
+		s.max_batch = STAGED_MAX_OPS;
 	rc = batch(k, GPU_WARM_UP_COPIES, &seconds, e);
 	if (!rc)
 		rc = look_at_pcie(c, k, e);

@@ -94,11 +94,14 @@ static int make_ring(struct reading *k, size_t bytes, uint64_t seed, struct err 
 
 		*p = k->ring + (*p - here);
 	}
-	rc = gpu_error((int)cudaMemcpy(k->ring, here, bytes, cudaMemcpyHostToDevice), e,
-		       "copying the ring to the peer");
+	rc = (int)cudaSetDevice(PEER);
+	if (!rc)
+		rc = (int)cudaMemcpy(k->ring, here, bytes, cudaMemcpyHostToDevice);
+	if (!rc) /* the copy may return while its last bytes are on their way */
+		rc = (int)cudaDeviceSynchronize();
 	free(here);
 	*k->chaser.at = k->ring;
-	return rc;
+	return gpu_error(rc, e, "copying the ring to the peer");
 }
 
 static int run(struct ctx *c, struct err *e)

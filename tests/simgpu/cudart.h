@@ -68,6 +68,7 @@ struct rt_op {
 			int from_gpu;	    /* RT_PEER: the source's */
 			enum sim_kind kind; /* of the host's memory */
 			int node;
+			char *staging; /* src, where the driver keeps it: to be freed */
 		} copy;
 		struct {
 			char *p;

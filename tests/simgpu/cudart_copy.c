@@ -7,11 +7,13 @@
 #include "cudart.h"
 #include "peer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define ALWAYS	(16u << 10) /* bytes that are moved without looking */
 #define SAMPLES 64u
-#define LOOK_AT 64u /* bytes of each sample */
+#define LOOK_AT 64u	    /* bytes of each sample */
+#define STAGED	(64u << 10) /* bytes of a pageable copy that are on their way when it returns */
 
 bool rt_device(const void *p, struct dev **d, size_t *at)
 {
@@ -242,6 +244,34 @@ static cudaError_t describe_again(struct rt_op *op, void *dst, const void *src, 
 	return e;
 }
 
+/*
+ * A pageable copy to the GPU returns when the driver has the bytes; the last of them may still be
+ * on their way. Who reads them on a stream that does not wait for this one finds what was there.
+ */
+static cudaError_t copy_staged(struct rt_stream *s, struct rt_op *op)
+{
+	struct rt_op tail = *op;
+	size_t n = op->u.copy.bytes < STAGED ? op->u.copy.bytes : STAGED;
+	size_t before = op->u.copy.bytes - n;
+	cudaError_t e = cudaSuccess;
+
+	op->u.copy.bytes = before;
+	if (before)
+		e = rt_queue(s, op);
+	if (before && e == cudaSuccess)
+		e = rt_finish(s, s->seq);
+	if (e != cudaSuccess)
+		return e;
+	tail.u.copy.staging = malloc(n);
+	if (!tail.u.copy.staging)
+		return cudaErrorMemoryAllocation;
+	memcpy(tail.u.copy.staging, op->u.copy.src + before, n);
+	tail.u.copy.src = tail.u.copy.staging;
+	tail.u.copy.dst += before;
+	tail.u.copy.bytes = n;
+	return rt_queue(s, &tail);
+}
+
 static cudaError_t copy(void *dst, const void *src, size_t n, enum cudaMemcpyKind kind,
 			cudaStream_t stream, bool wait)
 {
@@ -260,6 +290,8 @@ static cudaError_t copy(void *dst, const void *src, size_t n, enum cudaMemcpyKin
 	staged = op.u.copy.kind == SIM_KIND_PAGEABLE;
 	if (staged)
 		rt_need_idle(s->owner); /* the driver moves the bytes itself, after all before */
+	if (staged && wait && op.u.copy.dir == SIM_H2D)
+		return rt_leave(copy_staged(s, &op));
 	e = rt_queue(s, &op);
 	if (e == cudaSuccess && (wait || staged))
 		e = rt_finish(s, s->seq);

@@ -9,6 +9,7 @@
 #include "cudart.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static double later(double a, double b)
@@ -295,6 +296,10 @@ static void end_copy(struct rt_stream *s, const struct rt_op *op)
 			rt_get()->changes++;
 		s->last = *op;
 		s->last_changes = rt_get()->changes;
+	}
+	if (op->u.copy.staging) {
+		free(op->u.copy.staging);
+		s->last.kind = RT_SET; /* never again the same */
 	}
 	after_copy(s->owner);
 }

@@ -138,6 +138,27 @@ static void pageable_behind_gate(void)
 	cudaMemcpyAsync(r.device, pageable, sizeof(pageable), cudaMemcpyHostToDevice, r.stream);
 }
 
+/* Its last bytes are on their way when it returns; another stream sees them after a wait only. */
+static void pageable_returns_early(void)
+{
+	struct rig r = rig_on(0, 1 << 20);
+	char *pageable = calloc(1, r.bytes), *seen = r.host;
+
+	OK(cudaMemset(r.device, 1, r.bytes));
+	OK(cudaDeviceSynchronize());
+	OK(cudaMemcpy(r.device, pageable, r.bytes, cudaMemcpyHostToDevice));
+	memset(pageable, 2, r.bytes); /* it is the caller's again */
+	OK(cudaMemcpyAsync(seen + r.bytes - 1, r.device + r.bytes - 1, 1, cudaMemcpyDeviceToHost,
+			   r.stream));
+	OK(cudaStreamSynchronize(r.stream));
+	CHECK(seen[r.bytes - 1] == 1);
+	OK(cudaDeviceSynchronize());
+	OK(cudaMemcpyAsync(seen, r.device, r.bytes, cudaMemcpyDeviceToHost, r.stream));
+	OK(cudaStreamSynchronize(r.stream));
+	CHECK(seen[0] == 0 && seen[r.bytes - 1] == 0);
+	free(pageable);
+}
+
 static void kernel_behind_gate(void)
 {
 	struct rig r = rig_on(0, 4096);
@@ -345,6 +366,7 @@ static void test_remote_node(void **s)
 static void test_pageable(void **s)
 {
 	assert_server("hgx-h100", "", pageable_time);
+	assert_server("hgx-h100", "", pageable_returns_early);
 	assert_hangs("hgx-h100", "", pageable_behind_gate);
 }
 

@@ -111,11 +111,12 @@ static void asks_nvml_3(void)
 
 static void sticky(void)
 {
-	char *device, host[64];
+	char *device, host[64] = "";
 
 	OK(cudaSetDevice(3));
 	OK(cudaMalloc((void **)&device, 64));
-	CHECK(cudaMemcpy(device, host, 64, cudaMemcpyHostToDevice) == cudaErrorIllegalAddress);
+	OK(cudaMemcpy(device, host, 64, cudaMemcpyHostToDevice)); /* it has not been there yet */
+	CHECK(cudaMemcpy(host, device, 64, cudaMemcpyDeviceToHost) == cudaErrorIllegalAddress);
 	CHECK(cudaMalloc((void **)&device, 64) == cudaErrorIllegalAddress);
 	CHECK(cudaDeviceSynchronize() == cudaErrorIllegalAddress);
 	CHECK(cudaGetLastError() == cudaErrorIllegalAddress);

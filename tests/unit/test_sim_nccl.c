@@ -90,6 +90,7 @@ static void give(struct rank *r)
 	for (int i = 0; i < N; i++)
 		r->host[i] = own(r->rank, i);
 	OK(cudaMemcpy(r->send, r->host, N * sizeof(float), cudaMemcpyHostToDevice));
+	OK(cudaDeviceSynchronize()); /* the stream of the rank does not wait for the legacy one */
 }
 
 static void sums(struct rank *r)
@@ -128,6 +129,7 @@ static void mixtures(struct rank *r)
 	OK(cudaStreamSynchronize(r->stream));
 	if (r->rank == 2)
 		OK(cudaMemcpy(r->send + 7, &odd, sizeof(odd), cudaMemcpyHostToDevice));
+	OK(cudaDeviceSynchronize());
 	operate(r, NCCL_ALL_REDUCE, N);
 	for (int i = 0; i < N; i++)
 		CHECK(r->host[i] == values_sum((uint64_t)i, 5, 0, 1) + own(1, i) +
