@@ -19,8 +19,9 @@ static int visible(const struct dirent *d)
 
 int main(int argc, char **argv)
 {
-	const char *name = strrchr(argv[0], '_');
-	char *dir = mem_printf("tests/fuzz/corpus/%s", name ? name + 1 : "");
+	const char *file = strrchr(argv[0], '/');
+	char *dir =
+		mem_printf("tests/fuzz/corpus/%s", (file ? file + 1 : argv[0]) + strlen("replay_"));
 	struct dirent **entry;
 	int n = scandir(dir, &entry, visible, alphasort);
 
