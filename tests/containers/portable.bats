@@ -2,6 +2,7 @@
 # The portable program in other user spaces: Debian 11, Debian 12 and an empty root file system, entered
 # with unshare, podman and runc. Its own libraries serve it and what it loads; the image's serve
 # what it starts. The Debians are fetched once, into $BUILD/roots.
+# Takes minutes.
 # shellcheck disable=SC2154 # set by common.bash or bats: top, stderr
 load ../e2e/common
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Suite h2d on simulated servers: its plan keeps its time, truth recovered for every kind of copy,
 # and faults found in it without blaming anything else.
+# Takes minutes.
 # shellcheck disable=SC2154 # set by common.bash or bats: top, stderr
 load common
 

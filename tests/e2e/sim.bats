@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The simulated server: truth recovered, same bytes, and each fault found and named.
+# Takes minutes.
 # shellcheck disable=SC2154 # set by common.bash or bats: top, stderr
 load common
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Verdicts against the truth of the simulated server, a few seeded runs of each scenario; many of
 # them, so that shares mean something: tests/simgpu/scenarios --full
+# Takes minutes.
 # shellcheck disable=SC2154 # set by common.bash: top
 load common
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Whole suites on healthy simulated servers, in brief: every median within 0.5 % of the truth, nothing
 # blamed. As the suites are: tests/simgpu/transfers --full
+# Takes minutes.
 # shellcheck disable=SC2154 # set by common.bash or bats: top, output, status
 load ../e2e/common
 
