@@ -4,7 +4,8 @@
  * events, so that launching is outside. A copy of pageable memory would wait for ever behind a
  * gate, since the driver synchronises before it stages it: ungated, on the measured clock, launch
  * and staging included. Known errors: the event after the last copy adds under a microsecond to a
- * batch; where both directions run, each has four events in it.
+ * batch; where both directions run, each has four events in it. A MIG instance with one copy engine
+ * takes turns between them: of few large copies, one more or less then decides what each gets.
  *
  * After each case the source is made again, the destination poisoned, one copy made and every byte
  * checked. What is copied, and by what: copy_engine.c; the memory: copy_memory.c; which cases there

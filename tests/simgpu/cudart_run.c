@@ -185,12 +185,15 @@ static void record(struct rt_stream *s, const struct rt_op *op)
 		op->u.event->at = rt_get()->now;
 }
 
-/* Another stream's operation that was queued before and wants the same engine. */
+/* Another stream that wants the same engine: they take turns, the one that had it last waits. */
 static bool is_passed_over(const struct rt_stream *s, enum rt_engine e)
 {
 	for (const struct rt_stream *o = s->owner->streams; o; o = o->next) {
-		if (o != s && o->n && !o->running && rt_head(o)->queued < rt_head(s)->queued &&
-		    needs_engine(rt_head(o)) && engine_of(s->owner, rt_head(o)) == e)
+		if (o == s || !o->n || o->running || rt_head(o)->queued > rt_get()->now ||
+		    !needs_engine(rt_head(o)) || engine_of(s->owner, rt_head(o)) != e)
+			continue;
+		if (o->done < s->done ||
+		    (o->done == s->done && rt_head(o)->queued < rt_head(s)->queued))
 			return true;
 	}
 	return false;

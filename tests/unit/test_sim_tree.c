@@ -77,6 +77,7 @@ static void test_grace_tree(void **s)
 			       "node18/distance'"),
 			 0);
 	assert_string_equal(out, "10 40 80 80 80 120\n120 80 255 255 255 10\n");
+#ifdef ASSAY_CUDA
 	assert_int_equal(
 		shell(out, sizeof(out),
 		      "scripts/sim gb200-nvl4 -- ${BUILD:-build}/assay-sim env | "
@@ -84,6 +85,7 @@ static void test_grace_tree(void **s)
 		0);
 	assert_string_equal(out, "10 nvmlDeviceGetFieldValues\n10 cudaDevAttrNumaId\n"
 				 "0 cudaDevAttrHostNumaId\n");
+#endif
 }
 
 static void test_wrong_numa_tree(void **s)
