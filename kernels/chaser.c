@@ -44,7 +44,7 @@ int chaser_sample(struct ctx *c, struct chaser *k, struct err *e)
 	const struct sampling s = {.metric = "latency",
 				   .form = SAMPLE_TIME,
 				   .work = (double)k->steps,
-				   .tick_s = GATED_TICK_S,
+				   .tick_s = EVENT_TICK_S,
 				   .max_batch = GATE_MAX_OPS,
 				   .brief = true,
 				   .batch = batch,

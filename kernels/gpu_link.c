@@ -170,7 +170,7 @@ void gpu_link_say(struct ctx *c, const struct gpu_link *link, const char *labels
 		ctx_fact(c, "kin", "", labels, link->kin, "CUDA, sysfs");
 	if (link->found[0])
 		ctx_expect(c, "link", "bandwidth", labels, link->found, link->wanted,
-			   "sysfs, under load; at best: GPU and the port above it");
+			   GPU_LINK_SOURCE);
 }
 
 struct gpu_ceiling gpu_link_ceiling(const struct gpu_link *link, bool to_device, bool to_host)

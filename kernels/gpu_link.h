@@ -8,6 +8,8 @@
 #include "../harness/bench.h"
 
 #define GPU_LINK_LOAD_BYTES ((uint64_t)32 << 20) /* a smaller copy does not keep a link up */
+/* Where the training of a link is read, for ctx_expect. */
+#define GPU_LINK_SOURCE "sysfs, under load; at best: GPU and the port above it"
 
 struct gpu_ceiling {
 	double bytes_per_s; /* 0 where the path is not known */

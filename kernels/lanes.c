@@ -212,7 +212,7 @@ struct sampling lanes_bandwidth(ctx_batch_fn *batch, void *arg, double bytes)
 	return (struct sampling){.metric = "bandwidth",
 				 .form = SAMPLE_RATE,
 				 .work = bytes,
-				 .tick_s = GATED_TICK_S,
+				 .tick_s = EVENT_TICK_S,
 				 .max_batch = GATE_MAX_OPS,
 				 .batch = batch,
 				 .arg = arg};

@@ -11,7 +11,7 @@
 
 #include "../harness/bench.h"
 
-#define GATED_TICK_S 0.5e-6 /* resolution of event times, as the CUDA documentation gives it */
+#define EVENT_TICK_S 0.5e-6 /* resolution of event times, as the CUDA documentation gives it */
 #define LANES_MAX    64	    /* GPUs of one machine */
 #define LANES_MARKS  4
 

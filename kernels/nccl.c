@@ -18,7 +18,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define EVENT_TICK_S 0.5e-6 /* resolution of event times, as the CUDA documentation gives it */
 #define MAX_BATCH    128
 #define SLOW_BYTES_S 1e9 /* what is slower than this has failed */
 

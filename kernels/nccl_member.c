@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POISON	       0xa5
 #define SPIN_NS	       200000 /* before polling begins to sleep */
 #define NAP_NS	       20000
 #define LEFT_BYTES     ((uint64_t)1 << 30) /* of GPU memory, for what NCCL allocates later */
@@ -212,7 +211,7 @@ static int fill(struct member *m, const struct nccl_order *o, struct err *e)
 			       (unsigned long long)(send > recv ? send : recv));
 	rc = values_fill_launch(m->send, send, o->seed, (uint32_t)m->rank, m->stream);
 	if (!rc)
-		rc = (int)cudaMemsetAsync(m->recv, POISON, recv * sizeof(float), m->stream);
+		rc = (int)cudaMemsetAsync(m->recv, PATTERN_POISON, recv * sizeof(float), m->stream);
 	return gpu_error(rc, e, "filling the buffers");
 }
 

@@ -310,8 +310,7 @@ int peers_expect_pcie(const struct peers *p, struct ctx *c, int a, int b, const 
 	if (!right)
 		snprintf(found + strlen(found), sizeof(found) - strlen(found), "%d",
 			 p->gpu[worst].number);
-	ctx_expect(c, "link", "bandwidth", labels, found, link[worst].wanted,
-		   "sysfs, under load; at best: GPU and the port above it");
+	ctx_expect(c, "link", "bandwidth", labels, found, link[worst].wanted, GPU_LINK_SOURCE);
 	return 0;
 }
 

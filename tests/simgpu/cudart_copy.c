@@ -164,7 +164,7 @@ bool rt_reachable(int gpu, const void *p, size_t bytes)
 
 	if (sim_range_find(p, SIM_DEVICE, &r))
 		return rt_peer_access(gpu, r.gpu) && rt_valid(p, bytes);
-	if (p && !strcmp(sim_profile()->gpu[gpu].link, "c2c"))
+	if (p && sim_is_c2c(gpu))
 		return true;
 	return (sim_range_find(p, SIM_PINNED, &r) || sim_range_find(p, SIM_REGISTERED, &r)) &&
 	       (size_t)((const char *)p - r.base) + bytes <= r.bytes;
