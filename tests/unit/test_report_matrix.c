@@ -74,22 +74,29 @@ static void small_numbers(struct bundle_data *d)
 			d->samples[i].value /= 1e3;
 }
 
-static void test_wide_numbers_fit(void **state)
+/* The heat maps of a bundle. */
+static void draw(struct buf *out, void (*fill)(struct bundle_data *d))
 {
 	struct matrix m;
 	struct made x;
 	struct spread s;
-	struct buf b = BUF_INIT;
 
-	make(&x, small_numbers);
+	make(&x, fill);
 	assert_true(matrix_of(&m, x.g));
 	matrix_spread(&s, &m, x.g, 16);
-	svg_heat(&b, "x", x.g, &s, &m, &x.m.report, 16);
+	svg_heat(out, "x", x.g, &s, &m, &x.m.report, 16);
+	spread_free(&s);
+	done(&x);
+}
+
+static void test_wide_numbers_fit(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	draw(&b, small_numbers);
 	HAS(b.s, ">0.03");
 	assert_int_equal(count(b.s, " width=\"44\""), 0);
-	spread_free(&s);
 	buf_free(&b);
-	done(&x);
 }
 
 static void test_outliers_in_words(void **state)
@@ -113,20 +120,12 @@ static void test_outliers_in_words(void **state)
 
 static void test_missing_pairs_are_dashes(void **state)
 {
-	struct matrix m;
-	struct made x;
-	struct spread s;
 	struct buf b = BUF_INIT;
 
-	make(&x, mk_hole);
-	assert_true(matrix_of(&m, x.g));
-	matrix_spread(&s, &m, x.g, 16);
-	svg_heat(&b, "x", x.g, &s, &m, &x.m.report, 16);
+	draw(&b, mk_hole);
 	assert_int_equal(count(b.s, "<rect x="), 12 * 11);
 	assert_int_equal(count(b.s, ">–<"), 12);
-	spread_free(&s);
 	buf_free(&b);
-	done(&x);
 }
 
 static void test_gpus_by_node(void **state)
