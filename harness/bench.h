@@ -171,6 +171,15 @@ void ctx_fact_num(struct ctx *c, const char *kind, const char *metric, const cha
 void ctx_expect(struct ctx *c, const char *what, const char *metric, const char *labels,
 		const char *found, const char *wanted, const char *source);
 
+/*
+ * What a reader must know of every number with these labels (of that metric; "": of all) although
+ * it is right: a power limit that held the clock down, a clock that could not be locked. A number
+ * that has one is explained: being slower than its siblings makes no FAIL of it. Kept as a fact of
+ * the kind "remark".
+ */
+void ctx_remark(struct ctx *c, const char *metric, const char *labels, const char *text,
+		const char *source);
+
 /* A line for run.log. */
 void ctx_log(struct ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

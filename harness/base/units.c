@@ -184,6 +184,11 @@ struct scale units_scale(const char *unit, double largest)
 		sc.factor = 0.01;
 		return sc;
 	}
+	if (!strcmp(unit, "J/FLOP")) { /* some 1e-12: joules for a tera of them */
+		snprintf(sc.name, sizeof(sc.name), "J/TFLOP");
+		sc.factor = 1e-12;
+		return sc;
+	}
 	snprintf(sc.name, sizeof(sc.name), "%s", unit);
 	for (size_t i = 0; i < sizeof(prefixed) / sizeof(prefixed[0]); i++) {
 		if (strcmp(unit, prefixed[i].unit))

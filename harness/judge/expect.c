@@ -32,6 +32,27 @@ static const struct expectation known[] = {
 	{"transport", "NCCL went by", "", "is possible here",
 	 "see NCCL's log in run.log, nvidia-smi topo -m, the Fabric Manager, and inherited NCCL_* "
 	 "variables"},
+	{"clock_events", "clocks were held down by", " while this was measured", "is right",
+	 "look at temperatures, fans and air flow (nvidia-smi -q -d TEMPERATURE,PERFORMANCE), and "
+	 "for a power brake at the power supplies; then measure again"},
+	{"clock_lock", "the clock was", " though it was locked", "was asked for",
+	 "something else holds it: look for another lock, a power limit or heat (nvidia-smi -q -d "
+	 "CLOCK,POWER,PERFORMANCE)"},
+	{"ecc", "ECC errors while this was measured:", "", "is right",
+	 "read nvidia-smi -q -d ECC,ROW_REMAPPER and the kernel log for XID 48, 63, 64 and 94; a "
+	 "GPU "
+	 "that keeps counting needs service"},
+	{"sms", "only", " SMs answered", "belong there",
+	 "look for XIDs in the kernel log and reset the GPU; if SMs stay silent, the GPU needs "
+	 "service"},
+	{"sm_speed", "of its SMs", "", "is right",
+	 "reset the GPU and measure again; an SM that stays slow means that the GPU needs service"},
+	{"repeats", "repeats of the same product:", "", "is right",
+	 "this is silent data corruption: take the GPU out of use, read the kernel log for XIDs "
+	 "and "
+	 "run NVIDIA's field diagnostic"},
+	{"mps", "MPS was", " for this process", "was meant",
+	 "see CUDA_MPS_PIPE_DIRECTORY and whether another MPS daemon runs"},
 	{"node", "host memory lay on node", "", "was asked for",
 	 "look for a cpuset or a memory policy that leaves that node out"},
 };

@@ -237,6 +237,7 @@ static void add_number(struct results *out, const struct bundle_data *d, struct 
 	rules_placement(r, d);
 	rules_expect(r, d);
 	rules_reach(r, d);
+	rules_remark(r, d);
 }
 
 /* What the manifest says about a case without a number: fact.skip.BENCH{labels} = reason. */

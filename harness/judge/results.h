@@ -51,6 +51,7 @@ struct result {
 	const char *ceiling_source;
 	bool above_ceiling; /* a broken measurement */
 	bool untrue;	    /* above its ceiling, or of memory that lay elsewhere */
+	bool explained;	    /* a remark of the benchmark says what holds it down */
 	enum status status; /* FAIL where the number cannot be true or shows a fault */
 	const char *rule;   /* which rule failed the number: "ceiling", "link" …; "" for none */
 	double excess;	    /* how far beyond what the rule allows, to find the worst; 0: no rank */

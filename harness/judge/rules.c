@@ -145,6 +145,18 @@ void rules_reach(struct result *r, const struct bundle_data *d)
 		rules_note(r, "%s", why);
 }
 
+void rules_remark(struct result *r, const struct bundle_data *d)
+{
+	bool mixed = false;
+	const struct manifest_row *f =
+		bundle_fact(d, r->arm, "remark", r->bench, r->metric, r->labels, &mixed);
+
+	if (!f || !r->s.n)
+		return;
+	r->explained = true;
+	rules_note(r, "%s%s", f->value, mixed ? " (processes differ in this)" : "");
+}
+
 static enum status status_of_cause(const char *cause)
 {
 	return !strcmp(cause, "corrupt") ? ST_FAIL

@@ -16,6 +16,8 @@ void rules_ceiling(struct result *r, const struct bundle_data *d);
 void rules_placement(struct result *r, const struct bundle_data *d);
 /* A GPU whose own node is not for this process, by a cpuset: a remark. */
 void rules_reach(struct result *r, const struct bundle_data *d);
+/* What the benchmark says a reader must know (bench.h: ctx_remark). */
+void rules_remark(struct result *r, const struct bundle_data *d);
 /* What the benchmark found beside what is right (expect.c): where they differ, a FAIL. */
 void rules_expect(struct result *r, const struct bundle_data *d);
 

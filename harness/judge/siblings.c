@@ -6,8 +6,9 @@
  * as the typical one of them, so that siblings which all differ accuse nobody.
  *
  * What another rule has explained is a remark only: a GPU with a slow link, or whose node is not
- * what the firmware says, with its pairs; a pair whose links are down. So is remote memory, since
- * how far remote is differs from machine to machine.
+ * what the firmware says, with its pairs; a pair whose links are down; a number about which the
+ * benchmark itself says what holds it down (a power limit). So is remote memory, since how far
+ * remote is differs from machine to machine.
  *
  * Where one half is more than 10 % slower than the other, and neither half within itself, the
  * slower ones have a remark: siblings alone cannot tell which half is right. Known error: where
@@ -266,7 +267,8 @@ static void judge(const struct siblings *s, struct sibling *v, size_t n)
 		if (!stands_out || !(v[i].v.hi < median * (1 - REMARK)))
 			continue;
 		tell(&v[i], median, n,
-		     v[i].v.hi < median * (1 - FAULT) && !v[i].remote && !is_excused(s, v[i].r));
+		     v[i].v.hi < median * (1 - FAULT) && !v[i].remote && !v[i].r->explained &&
+			     !is_excused(s, v[i].r));
 	}
 	judge_halves(v, mid, n);
 	free(mid);

@@ -171,6 +171,12 @@ void ctx_expect(struct ctx *c, const char *what, const char *metric, const char 
 	ctx_fact(c, kind, metric, labels, wanted, source);
 }
 
+void ctx_remark(struct ctx *c, const char *metric, const char *labels, const char *text,
+		const char *source)
+{
+	ctx_fact(c, "remark", metric, labels, text, source);
+}
+
 void ctx_log(struct ctx *c, const char *fmt, ...)
 {
 }

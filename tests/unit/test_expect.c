@@ -64,6 +64,13 @@ static void test_words(void **state)
 		{"nvlink_errors", "NVLink errors", "XID 74"},
 		{"peer_access", "peer access: ", "IOMMU"},
 		{"transport", "NCCL went by", "NCCL_*"},
+		{"clock_events", "clocks were held down by", "fans"},
+		{"clock_lock", "though it was locked", "power limit"},
+		{"ecc", "ECC errors", "XID 48"},
+		{"sms", "SMs answered", "service"},
+		{"sm_speed", "of its SMs", "reset the GPU"},
+		{"repeats", "repeats of the same product", "silent data corruption"},
+		{"mps", "MPS was", "CUDA_MPS_PIPE_DIRECTORY"},
 		{"node", "host memory lay on node", "cpuset"},
 		{"never_heard_of", "never_heard_of found: ", "mend this"},
 	};

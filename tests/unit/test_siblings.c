@@ -253,6 +253,28 @@ static void test_what_is_explained(void **state)
 }
 
 /* Those whose links are slow are no measure for the others. */
+/* What the benchmark says itself explains that metric alone: others of the same GPU are judged. */
+static void test_what_the_benchmark_explains(void **state)
+{
+	struct mk_report m;
+
+	begin(&m, "gpu");
+	for (unsigned g = 0; g < 8; g++) {
+		case_key(&m.d, "copy", "bandwidth", g == 3 ? 40e9 : 55e9, "gpu=%u", g);
+		case_key(&m.d, "copy", "latency", g == 3 ? 3e-6 : 2e-6, "gpu=%u", g);
+	}
+	case_fact(&m.d, "held down by its power limit", "fact.remark.copy.bandwidth{gpu=3}");
+	struct case_count c = case_judge(&m);
+	const struct result *r = case_find(&m.results, "bandwidth", "gpu=3");
+
+	assert_int_equal(c.failed, 1);
+	assert_int_equal(c.remarks, 1);
+	assert_int_equal(r->status, ST_PASS);
+	HAS(r->reason, "held down by its power limit; 27 % slower than its siblings");
+	assert_int_equal(case_find(&m.results, "latency", "gpu=3")->status, ST_FAIL);
+	mk_report_free(&m);
+}
+
 static void test_what_has_failed_measures_nobody(void **state)
 {
 	struct mk_report m;
@@ -373,6 +395,7 @@ int main(void)
 		cmocka_unit_test(test_distances),
 		cmocka_unit_test(test_what_is_explained),
 		cmocka_unit_test(test_what_a_pair_explains),
+		cmocka_unit_test(test_what_the_benchmark_explains),
 		cmocka_unit_test(test_what_has_failed_measures_nobody),
 		cmocka_unit_test(test_instances_of_one_size),
 		cmocka_unit_test(test_halves),

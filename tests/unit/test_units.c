@@ -166,6 +166,7 @@ static void scales(void **state)
 
 	assert_string_equal(sc.name, "GB/s");
 	assert_true(sc.factor == 1e9);
+	assert_string_equal(units_show((char[64]){0}, 64, 7.3e-13, "J/FLOP"), "0.7300 J/TFLOP");
 	sc = units_scale("s", 1.06e-7);
 	assert_string_equal(sc.name, "ns");
 	assert_true(fabs(sc.factor / 1e-9 - 1) < 1e-15);
