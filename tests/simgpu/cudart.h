@@ -18,7 +18,12 @@
 #include <cuda_runtime_api.h>
 #pragma GCC visibility pop
 
-#define RT_MAX_ARGS 8
+#define RT_MAX_ARGS 16
+/* Behind a kernel's arguments: how it was launched. */
+#define RT_BLOCKS  RT_MAX_ARGS	     /* in all */
+#define RT_THREADS (RT_MAX_ARGS + 1) /* of a block */
+#define RT_SHARED  (RT_MAX_ARGS + 2) /* dynamic shared memory of a block, bytes */
+#define RT_WORDS   (RT_MAX_ARGS + 3)
 /* Entries that a stream takes behind a closed gate before the driver blocks. */
 #define RT_QUEUE_MAX 256
 
@@ -28,7 +33,10 @@ struct rt_stream;
 struct rt_kernel {
 	const char *name;
 	uint8_t arg_bytes[RT_MAX_ARGS]; /* 0 ends */
-	/* Does its work; returns how long it takes on that GPU, negative: illegal address. */
+	/*
+	 * Does its work; returns how long it takes on that GPU, negative: illegal address. args: as
+	 * they were passed, then args[RT_BLOCKS] …
+	 */
 	double (*run)(int gpu, const uint64_t *args);
 	/*
 	 * For a kernel that waits for the host: whether it may go on. give_up_s is set to how long
@@ -41,6 +49,7 @@ struct rt_kernel {
 	 */
 	bool (*flow)(int gpu, const uint64_t *args, struct sim_flow *f);
 };
+/* Of the arrays of all files kernels_*.c, each ended by a row without a name. */
 const struct rt_kernel *rt_kernel_find(const char *name);
 
 enum rt_kind { RT_COPY, RT_SET, RT_KERNEL, RT_RECORD, RT_WAIT, RT_HOST, RT_EXTERNAL };
@@ -77,7 +86,7 @@ struct rt_op {
 		} set;
 		struct {
 			const struct rt_kernel *k;
-			uint64_t arg[RT_MAX_ARGS];
+			uint64_t arg[RT_WORDS];
 		} kernel;
 		struct rt_event *event; /* RT_RECORD */
 		struct {

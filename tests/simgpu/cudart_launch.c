@@ -107,7 +107,7 @@ static void load(struct rt_gpu *g, struct function *f)
 	f->loaded = true;
 }
 
-static cudaError_t launch(struct function *f, dim3 grid, dim3 block, void **args,
+static cudaError_t launch(struct function *f, dim3 grid, dim3 block, void **args, size_t shared,
 			  cudaStream_t stream)
 {
 	struct rt_gpu *g;
@@ -126,14 +126,16 @@ static cudaError_t launch(struct function *f, dim3 grid, dim3 block, void **args
 		return rt_leave(e);
 	op.u.kernel.k = rt_kernel_find(f->name);
 	if (!op.u.kernel.k) {
-		fprintf(stderr,
-			"simulated server: no model of kernel %s; add it to kernels_sim.c\n",
+		fprintf(stderr, "simulated server: no model of kernel %s; add it to kernels_*.c\n",
 			f->name);
 		return rt_leave(cudaErrorInvalidDeviceFunction);
 	}
 	load(g, f);
 	for (size_t i = 0; i < RT_MAX_ARGS && op.u.kernel.k->arg_bytes[i]; i++)
 		memcpy(&op.u.kernel.arg[i], args[i], op.u.kernel.k->arg_bytes[i]);
+	op.u.kernel.arg[RT_BLOCKS] = (uint64_t)grid.x * grid.y * grid.z;
+	op.u.kernel.arg[RT_THREADS] = (uint64_t)block.x * block.y * block.z;
+	op.u.kernel.arg[RT_SHARED] = shared;
 	return rt_leave(rt_queue(s, &op));
 }
 
@@ -165,18 +167,19 @@ cudaError_t __cudaGetKernel(cudaKernel_t *out, const void *host)
 cudaError_t __cudaLaunchKernel(cudaKernel_t k, dim3 grid, dim3 block, void **args, size_t shared,
 			       cudaStream_t stream)
 {
-	return launch((struct function *)(void *)k, grid, block, args, stream);
+	return launch((struct function *)(void *)k, grid, block, args, shared, stream);
 }
 
 cudaError_t cudaLaunchKernel(const void *host, dim3 grid, dim3 block, void **args, size_t shared,
 			     cudaStream_t stream)
 {
-	return launch(function(host), grid, block, args, stream);
+	return launch(function(host), grid, block, args, shared, stream);
 }
 
 cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t *c, const void *host, void **args)
 {
-	return launch(function(host), c->gridDim, c->blockDim, args, c->stream);
+	return launch(function(host), c->gridDim, c->blockDim, args, c->dynamicSmemBytes,
+		      c->stream);
 }
 
 cudaError_t cudaFuncGetAttributes(struct cudaFuncAttributes *a, const void *host)

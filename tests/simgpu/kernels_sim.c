@@ -1,7 +1,8 @@
 /*
  * The kernels that the model knows, by the name that nvcc registers: those of kernels/NAME.cu.
  * Each knows the sizes of its arguments, does on the host what the kernel does on the GPU, and
- * says how long the GPU takes. A new kernel is one entry here.
+ * says how long the GPU takes. Here: the list of the files that have some, and what copies, checks
+ * and chases.
  */
 #include "cudart.h"
 #include "pattern_sim.h"
@@ -159,7 +160,7 @@ static double values_check_run(int gpu, const uint64_t *a)
 	return pass_s(gpu, 4 * a[2]);
 }
 
-static const struct rt_kernel kernels[] = {
+const struct rt_kernel kernels_sim[] = {
 	{.name = "assay_gate", .arg_bytes = {8, 8}, .waits = gate_waits},
 	{.name = "assay_pattern_fill", .arg_bytes = {8, 8, 4}, .run = fill_run, .flow = fill_flow},
 	{.name = "assay_pattern_check",
@@ -172,13 +173,25 @@ static const struct rt_kernel kernels[] = {
 	{.name = "assay_values_check",
 	 .arg_bytes = {8, 8, 8, 8, 4, 4, 4, 8},
 	 .run = values_check_run},
+	{0},
 };
+
+/* One more file kernels_NAME.c: its array, of that name, here. The Makefile finds the file. */
+#define KERNEL_FILES(FILE) FILE(kernels_sim)
+
+#define DECLARE(array) extern const struct rt_kernel array[];
+KERNEL_FILES(DECLARE)
 
 const struct rt_kernel *rt_kernel_find(const char *name)
 {
-	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
-		if (!strcmp(kernels[i].name, name))
-			return &kernels[i];
+#define ARRAY(array) array,
+	static const struct rt_kernel *const files[] = {KERNEL_FILES(ARRAY)};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		for (const struct rt_kernel *k = files[i]; k->name; k++) {
+			if (!strcmp(k->name, name))
+				return k;
+		}
 	}
 	return NULL;
 }
