@@ -40,7 +40,7 @@ FORCE:
 $(BUILD)/flags: FORCE
 	$(call stamp,$(CC) $(ALL_CFLAGS) $(LDFLAGS))
 $(CU_BUILD)/flags.cu: FORCE
-	$(call stamp,$(NVCC) $(GENCODE))
+	$(call stamp,$(NVCC) $(NVCC_FLAGS) $(GENCODE) $(GENCODE_90A))
 $(BUILD)/build-id.h: FORCE
 	$(call stamp,#define ASSAY_BUILD "$(VERSION_ID)")
 $(BUILD)/cuda-code.h: FORCE
@@ -65,10 +65,20 @@ GENCODE = $(eval GENCODE := $(shell $(NVCC) --list-gpu-code 2>/dev/null | \
 	sed -n 's/^sm_\([0-9]*\)$$/\1/p' | \
 	awk '$$1 >= 75 { printf "-gencode arch=compute_%s,code=sm_%s ", $$1, $$1 }') \
 	-gencode arch=compute_75,code=compute_75)$(GENCODE)
+# kernels/NAME_sm90a.cu: sm_90a and nothing else, so that no plain image of the same kernel is found on
+# another GPU. Where this nvcc does not know it, ASSAY_NO_SM90A leaves their launchers alone.
+SM90A := -gencode arch=compute_90a,code=sm_90a
+GENCODE_90A = $(eval GENCODE_90A := $(shell $(NVCC) --dryrun $(SM90A) -x cu -c /dev/null -o /dev/null 2>/dev/null && \
+	echo '$(SM90A)' || echo '-gencode arch=compute_75,code=compute_75 -DASSAY_NO_SM90A'))$(GENCODE_90A)
+NVCC_FLAGS := -std=c++17 -O2 -lineinfo -Xcompiler -Wall,-Wextra
+# What ptxas says of registers and spills stays beside the object, for scripts/check-kernels; a
+# warning is shown as well, and so is that it takes warpgroup MMA one after another (C7510).
 $(CU_BUILD)/%.cu.o: %.cu $(CU_BUILD)/flags.cu
 	$(call say,NVCC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(NVCC) -std=c++17 -O2 -lineinfo $(GENCODE) -Xcompiler -Wall,-Wextra -MMD -MF $(@:.o=.d) -c $< -o $@
+	$(Q)$(NVCC) $(NVCC_FLAGS) $(if $(filter %_sm90a.cu,$<),$(GENCODE_90A),$(GENCODE)) -Xptxas -v \
+		-MMD -MF $(@:.o=.d) -c $< -o $@ >$(@:.o=.ptxas) 2>&1; rc=$$?; \
+	grep -vE '^ptxas info +: [^(]|^ptxas info *$$|^ +[0-9]+ bytes stack frame' $(@:.o=.ptxas) >&2; exit $$rc
 
 $(LIB): $(OBJS)
 	$(call say,AR,$@)
@@ -179,6 +189,9 @@ $(BUILD)/portable/assay: $(BUILD)/assay $(LAUNCHER) $(PORTABLE_FILES)
 portable: $(BUILD)/portable/assay
 
 # ---- the rest ----
+check-kernels: $(CU:%.cu=$(CU_BUILD)/%.cu.o)
+	@CU_BUILD='$(CU_BUILD)' NVCC='$(NVCC)' scripts/check-kernels
+
 PREFIX ?= /usr/local
 install: all
 	install -Dm755 $(BUILD)/assay '$(DESTDIR)$(PREFIX)/bin/assay'
@@ -205,7 +218,8 @@ help:
 #:                      apptainer, slurm, 'ssh HOST' or host (against itself) [IMAGE=NAME]
 #: make test            unit, end-to-end and sanitizer tests (installs compiler, libraries, cmocka, bats)
 #: make test-all        those, make check, and the tests that need a browser, containers or qemu
-#: make check           include rule, formatting, static analysis, gcc, clang and aarch64 builds
+#: make check           include rule, formatting, static analysis, check-kernels, gcc, clang and aarch64 builds
+#: make check-kernels   the GPU code: every architecture, matrix instructions, no spills
 #: make unit | asan     only the unit tests | only those with sanitizers
 #: make prove           simulate the rule that decides and print its error rates: some minutes
 #: make fuzz            fuzz the readers, [FUZZ_SECONDS=10] each
@@ -213,7 +227,7 @@ help:
 #: make install         [PREFIX=/usr/local] [DESTDIR=]
 #: make clean           V=1 shows commands, BUILD=DIR builds elsewhere
 
-.PHONY: all bench fuzz fuzz-replay portable prove prove-programs unit test-programs test test-all check asan install print-cflags clean help FORCE
+.PHONY: all bench fuzz fuzz-replay portable prove prove-programs unit test-programs test test-all check check-kernels asan install print-cflags clean help FORCE
 .SECONDARY:
 
 # ---- the simulated server: the same objects, another link (tests/simgpu/README.md) ----
