@@ -1,8 +1,8 @@
 /*
  * report.html: one file without script or outside address. Order: verdict, machine, what ran
- * and what did not; of two arms their comparison and what differs; findings; measurements; steps;
- * environment; method. All bytes come from the evidence, and on the simulated server real times are
- * left out, so one seed gives one file.
+ * and what did not; of two arms their comparison and what differs; findings; measurements; the run
+ * over time; steps; environment; method. All bytes come from the evidence, and on the simulated
+ * server real times are left out, so one seed gives one file.
  */
 #include "html.h"
 
@@ -52,6 +52,7 @@ void report_html(struct buf *out, const struct report *r)
 	}
 	html_findings(&p);
 	html_measurements(&p);
+	html_course(&p);
 	html_steps(&p);
 	html_environment(&p);
 	html_method(&p);

@@ -34,11 +34,16 @@ void html_fold_end(struct page *p);
 size_t html_panels(const struct page *p);
 /* Heat maps, and local against remote: the inside of a figure. */
 void html_matrix(struct page *p, const struct group *g, const char *id);
+/* A rate against the SM clock, where the benchmark has both. */
+void html_clock(struct page *p, const struct group *g, size_t number);
 /* A dot plot of the suite's gates: where a sweep hides what differs between GPUs. */
 void html_gates(struct page *p, const struct group *g, size_t number);
 void html_comparison(struct page *p);  /* gates, screens, controls, promise */
 void html_multiples(struct page *p);   /* the blocks of each gate */
 void html_differences(struct page *p); /* what differs in the environment, hints */
+/* Clocks, power, temperature over time, where they were read. */
+bool html_has_course(const struct page *p);
+void html_course(struct page *p);
 void html_steps(struct page *p);
 void html_environment(struct page *p);
 void html_wiring(struct page *p); /* inside of the environment */

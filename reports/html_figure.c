@@ -100,9 +100,9 @@ static void dots(struct page *p, const struct group *g, const bool *picked, cons
 	free(shown);
 }
 
-/* ---- sweep: medians by size, a column a line ---- */
+/* ---- sweep: medians along what is swept, a column a line ---- */
 
-/* What one size of one line came to, over all GPUs where a line stands for them. */
+/* What one value of one line came to, over all GPUs where a line stands for them. */
 struct extent {
 	double lo, hi; /* NaN: not measured */
 };
@@ -131,8 +131,8 @@ static void sweep_heads(struct page *p, const struct group *g, const struct spre
 	struct buf words = BUF_INIT;
 
 	spread_words(&words, s, g, row->r, true);
-	html_put(p->out, "<table><caption>%s%s%s</caption><thead><tr><th scope=\"col\">size</th>",
-		 buf_str(&words), words.len ? ", " : "", g->scale.name);
+	html_put(p->out, "<table><caption>%s%s%s</caption><thead><tr><th scope=\"col\">%s</th>",
+		 buf_str(&words), words.len ? ", " : "", g->scale.name, view_swept(g)->name);
 	for (size_t i = 0; i < n; i++) {
 		if (i && row[i].line == row[i - 1].line)
 			continue;
@@ -147,20 +147,21 @@ static void sweep_heads(struct page *p, const struct group *g, const struct spre
 static void sweep_table(struct page *p, const struct group *g, const struct spread *s,
 			const struct spread_row *row, size_t n)
 {
-	const struct column *size = view_column(g, "size");
+	const struct column *swept = view_swept(g);
 	size_t lines = row[n - 1].line + 1;
-	struct extent *x = mem_zalloc(size->n * lines, sizeof(*x));
+	struct extent *x = mem_zalloc(swept->n * lines, sizeof(*x));
 	char text[40];
 
-	for (size_t i = 0; i < size->n * lines; i++)
+	for (size_t i = 0; i < swept->n * lines; i++)
 		x[i] = (struct extent){NAN, NAN};
 	for (size_t i = 0; i < n; i++)
-		extent_add(&x[view_index(size, row[i].r) * lines + row[i].line],
+		extent_add(&x[view_index(swept, row[i].r) * lines + row[i].line],
 			   row[i].r->s.median);
 	sweep_heads(p, g, s, row, n);
-	for (size_t k = 0; k < size->n; k += view_stride(g)) {
-		html_put(p->out, "<tr><th scope=\"row\">%s</th>",
-			 units_size(text, sizeof(text), strtod(size->values[k], NULL)));
+	for (size_t k = 0; k < swept->n; k += view_stride(g)) {
+		html_put(
+			p->out, "<tr><th scope=\"row\">%s</th>",
+			view_swept_text(text, sizeof(text), swept, strtod(swept->values[k], NULL)));
 		for (size_t l = 0; l < lines; l++)
 			extent_cell(p, g, &x[k * lines + l]);
 		buf_puts(p->out, "</tr>\n");
@@ -179,11 +180,13 @@ static bool has_tails(const struct group *g)
 
 static void sweep_caption(struct page *p, const struct group *g, const struct spread *s)
 {
+	const char *name = view_swept(g)->name;
 	bool ceiling = false;
 
 	for (size_t i = 0; i < g->n; i++)
 		ceiling |= g->row[i]->ceiling > 0;
-	buf_puts(p->out, "<figcaption>Median over size in bytes. ");
+	html_put(p->out, "<figcaption>Median over %s%s. ", name,
+		 strcmp(name, "size") ? "" : " in bytes");
 	if (s->over_gpus)
 		buf_puts(p->out,
 			 "A line a GPU, the first with marks; named: one that is worse than "
@@ -195,7 +198,7 @@ static void sweep_caption(struct page *p, const struct group *g, const struct sp
 	if (ceiling)
 		buf_puts(p->out, "Dashed: physical ceiling.");
 	if (view_stride(g) > 1)
-		html_put(p->out, " 1 in %zu sizes is drawn; all are in results.csv.",
+		html_put(p->out, " 1 in %zu points is drawn; all are in results.csv.",
 			 view_stride(g));
 	if (s->panels > html_panels(p))
 		html_put(p->out, " %zu of %zu panels; the others are in results.csv.",
@@ -205,7 +208,7 @@ static void sweep_caption(struct page *p, const struct group *g, const struct sp
 
 static void sweep(struct page *p, const struct group *g, const char *id)
 {
-	char *label = mem_printf("Chart: %s %s over size", g->bench, g->metric);
+	char *label = mem_printf("Chart: %s %s over %s", g->bench, g->metric, view_swept(g)->name);
 	struct spread s;
 
 	spread_sweep(&s, g, MAX_LINES, GPU_PANELS);

@@ -116,7 +116,10 @@ static void put_contents(struct page *p)
 		html_each_bench(p, put_bench_link);
 		buf_puts(p->out, "</ul>");
 	}
-	buf_puts(p->out, "</li><li><a href=\"#steps\">Steps</a></li>"
+	buf_puts(p->out, "</li>");
+	if (html_has_course(p))
+		buf_puts(p->out, "<li><a href=\"#course\">Over time</a></li>");
+	buf_puts(p->out, "<li><a href=\"#steps\">Steps</a></li>"
 			 "<li><a href=\"#environment\">Environment</a></li>"
 			 "<li><a href=\"#method\">Method</a></li></ul>\n</nav>\n");
 }

@@ -197,6 +197,7 @@ static bool within_process(const struct group *g)
 
 static void put_caption(struct page *p, const struct group *g, size_t shown)
 {
+	bool swept = view_chart(g) == CHART_SWEEP;
 	struct buf constant = BUF_INIT;
 
 	view_constants(&constant, g);
@@ -208,8 +209,7 @@ static void put_caption(struct page *p, const struct group *g, size_t shown)
 			 "%zu of %zu rows: what failed, the suite’s gates and %s; all are in "
 			 "results.csv. ",
 			 shown, g->n,
-			 view_chart(g) == CHART_SWEEP ? "the largest size of each line"
-						      : "the lowest and highest");
+			 swept ? "the largest of each line" : "the lowest and highest");
 	if (constant.len)
 		html_put(p->out, "All with %s. ", constant.s);
 	buf_puts(p->out, within_process(g) ? "± within one process." : "");
@@ -249,6 +249,7 @@ static void put_figures(struct page *p, const struct group *g, const bool *shown
 	if (view_chart(g) == CHART_SWEEP)
 		html_gates(p, g, number);
 	html_figure(p, g, shown, number);
+	html_clock(p, g, number);
 }
 
 static void put_metric(struct page *p, const struct group *g, size_t number)
@@ -258,13 +259,14 @@ static void put_metric(struct page *p, const struct group *g, size_t number)
 			     : !strcmp(g->better, "lower") ? ", lower is better"
 							   : "";
 	size_t n = view_pick(g, p->r, rows_of(p), shown);
-	bool second = !strcmp(g->metric, "rate_wall");	   /* beside a metric of its own */
-	bool fold = second || view_chart(g) == CHART_HEAT; /* whose cells say it already */
+	bool second = !strcmp(g->metric, "rate_wall"); /* beside a metric of its own */
+	bool fold = second || view_is_info(g) ||
+		    view_chart(g) == CHART_HEAT; /* whose cells say it already */
 
 	html_put(p->out, "<h4 id=\"m-%s-%s\">%s <small>%s%s%s</small></h4>\n", g->bench, g->metric,
 		 g->metric, g->scale.name[0] ? g->scale.name : "no unit", better,
 		 second ? ": all work by wall time, stalls included" : "");
-	if (!second)
+	if (!second && !view_is_info(g))
 		put_figures(p, g, shown, number);
 	if (fold)
 		buf_puts(p->out, "<details><summary>Numbers</summary>\n");

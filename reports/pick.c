@@ -51,28 +51,29 @@ size_t view_gates(const struct group *g, const struct report *r, size_t max, boo
 	return c.n;
 }
 
-static bool same_but_size(const struct group *g, const struct result *a, const struct result *b)
+static bool same_line(const struct group *g, const struct result *a, const struct result *b)
 {
+	const struct column *swept = view_swept(g);
+
 	for (size_t i = 0; i < g->columns; i++) {
 		const struct column *c = &g->column[i];
 
-		if (strcmp(c->name, "size") && strcmp(c->name, "arm") &&
-		    view_index(c, a) != view_index(c, b))
+		if (c != swept && strcmp(c->name, "arm") && view_index(c, a) != view_index(c, b))
 			return false;
 	}
 	return true;
 }
 
-/* Rows of a line stand together, the size growing; those of several arms side by side. */
+/* Rows of a line stand together, what is swept growing; those of several arms side by side. */
 static bool is_largest(const struct group *g, size_t i)
 {
-	for (size_t k = i + 1; k < g->n && same_but_size(g, g->row[i], g->row[k]); k++)
+	for (size_t k = i + 1; k < g->n && same_line(g, g->row[i], g->row[k]); k++)
 		if (!strcmp(g->row[k]->arm, g->row[i]->arm))
 			return false;
 	return true;
 }
 
-static void choose_largest_size(struct choice *c, const struct group *g)
+static void choose_largest(struct choice *c, const struct group *g)
 {
 	for (size_t i = 0; i < g->n && c->n < c->max; i++)
 		if (is_largest(g, i))
@@ -123,7 +124,7 @@ size_t view_pick(const struct group *g, const struct report *r, size_t max, bool
 			choose(&c, i);
 	choose_gates(&c, g, r);
 	if (view_chart(g) == CHART_SWEEP)
-		choose_largest_size(&c, g);
+		choose_largest(&c, g);
 	else
 		choose_extremes(&c, g, view_chart(g) == CHART_HEAT ? FEW : g->n);
 	for (size_t i = 0; i < g->n; i++)

@@ -64,6 +64,8 @@ void spread_make(struct spread *s, const struct group *g, const char *const *exc
  * for all of them (over_gpus): its rows are those of one GPU after the other.
  */
 void spread_sweep(struct spread *s, const struct group *g, size_t max_lines, size_t max_panels);
+/* A panel for each thing that was done, in it a line for each GPU (and arm). */
+void spread_gpus(struct spread *s, const struct group *g);
 /* Has the panels that are marked (a flag each) come first. */
 void spread_first(struct spread *s, const bool *panel);
 void spread_free(struct spread *s);
@@ -78,6 +80,10 @@ size_t spread_panel_end(const struct spread *s, size_t i);
 void svg_dots(struct buf *out, const char *id, const struct group *g, const bool *shown);
 void svg_sweep(struct buf *out, const char *id, const struct group *g, const struct spread *s,
 	       size_t max_panels);
+/* A rate against the SM clock of the same key (both have a row of it), by spread_gpus. */
+const struct result *view_clock(const struct group *clock, const struct result *r);
+void svg_clock(struct buf *out, const char *id, const struct group *g, const struct group *clock,
+	       const struct spread *s, size_t max_panels);
 /* The matrix m as a heat map, and local against remote memory as paired dots: matrix.h. */
 struct matrix;
 void svg_heat(struct buf *out, const char *id, const struct group *g, const struct spread *s,

@@ -2,7 +2,9 @@
  * Dot plot: a row a key; a small ring for every process median, a filled mark for the median,
  * a bar for its interval, a tick at the physical ceiling. The axis starts at 0 unless values
  * lie close together, where it says that it does not. GPUs that did the same stand below each
- * other under a heading that says what: they are meant to be alike.
+ * other under a heading that says what: they are meant to be alike. Where the ceilings of the rows
+ * are far apart (number formats), all are drawn as shares of their own, with a bar up to the
+ * median.
  */
 #include "svg.h"
 #include "text.h"
@@ -18,6 +20,7 @@
 #define ROW	   22.0
 #define TOP	   26.0
 #define NAME_BYTES 44
+#define APART	   1.5 /* ceilings */
 
 struct frame {
 	struct axis x;
@@ -29,6 +32,7 @@ struct plot {
 	const struct group *g;
 	const struct result **row;
 	size_t n, blocks;
+	bool shares; /* of each row's ceiling */
 	bool in_row[VIEW_COLUMNS], in_block[VIEW_COLUMNS], shared[VIEW_COLUMNS];
 };
 
@@ -70,8 +74,19 @@ static bool any(const bool *flag, size_t n)
 	return false;
 }
 
+static bool apart(const struct plot *p)
+{
+	double lo = INFINITY, hi = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		lo = fmin(lo, p->row[i]->ceiling);
+		hi = fmax(hi, p->row[i]->ceiling);
+	}
+	return lo > 0 && hi > APART * lo && !strcmp(p->g->better, "higher");
+}
+
 /* Blocks where GPUs, or members of a set, differ in what else the rows say, and repeat. */
-static void plot_make(struct plot *p, const struct group *g, const bool *shown)
+static void arrange(struct plot *p, const struct group *g, const bool *shown)
 {
 	*p = (struct plot){.g = g, .row = mem_zalloc(g->n, sizeof(const struct result *))};
 	view_telling(g, shown, p->in_block, p->shared);
@@ -95,6 +110,12 @@ static void plot_make(struct plot *p, const struct group *g, const bool *shown)
 			p->row[p->n++] = g->row[i];
 }
 
+static void plot_make(struct plot *p, const struct group *g, const bool *shown)
+{
+	arrange(p, g, shown);
+	p->shares = apart(p);
+}
+
 /* A row's name, with a cross where it failed, no longer than there is room for. */
 static void name_row(struct buf *out, const struct plot *p, const struct result *r)
 {
@@ -108,21 +129,27 @@ static void name_row(struct buf *out, const struct plot *p, const struct result 
 
 /* ---- drawing ---- */
 
+/* What a value of that row is on the axis. */
+static double drawn(const struct plot *p, const struct result *r, double v)
+{
+	return p->shares ? v / r->ceiling : v;
+}
+
 /* Extent of everything that the rows draw. */
 static void extent(const struct plot *p, double *lo, double *hi)
 {
 	*lo = INFINITY;
-	*hi = -INFINITY;
+	*hi = p->shares ? 1 : -INFINITY;
 	for (size_t i = 0; i < p->n; i++) {
 		const struct result *r = p->row[i];
 
-		*lo = fmin(*lo, fmin(r->s.median, r->s.ci_lo));
-		*hi = fmax(*hi, fmax(r->s.median, r->s.ci_hi));
+		*lo = fmin(*lo, drawn(p, r, fmin(r->s.median, r->s.ci_lo)));
+		*hi = fmax(*hi, drawn(p, r, fmax(r->s.median, r->s.ci_hi)));
 		for (size_t k = 0; k < r->processes; k++) {
-			*lo = fmin(*lo, r->process[k].median);
-			*hi = fmax(*hi, r->process[k].median);
+			*lo = fmin(*lo, drawn(p, r, r->process[k].median));
+			*hi = fmax(*hi, drawn(p, r, r->process[k].median));
 		}
-		if (r->ceiling > 0 && r->ceiling < 3 * r->s.median)
+		if (!p->shares && r->ceiling > 0 && r->ceiling < 3 * r->s.median)
 			*hi = fmax(*hi, r->ceiling);
 	}
 }
@@ -144,7 +171,7 @@ static double label_width(const struct plot *p)
 /* "CE, pinned, 256 MiB, GB/s": what all rows share, and the unit. */
 static void draw_axis(struct buf *out, const struct frame *f, const struct plot *p)
 {
-	const char *unit = f->x.log ? "" : p->g->scale.name;
+	const char *unit = p->shares ? "% of each one’s ceiling" : f->x.log ? "" : p->g->scale.name;
 	struct buf title = BUF_INIT;
 	char text[40];
 
@@ -152,8 +179,11 @@ static void draw_axis(struct buf *out, const struct frame *f, const struct plot 
 		double x = axis_at(&f->x, f->x.tick[i]);
 
 		svg_line(out, "gr", x, TOP - 6, x, f->bottom);
-		svg_text(out, "t m", x, f->bottom + 16,
-			 axis_text(text, sizeof(text), &f->x, f->x.tick[i], p->g));
+		if (p->shares)
+			snprintf(text, sizeof(text), "%.6g", 100 * f->x.tick[i]);
+		else
+			axis_text(text, sizeof(text), &f->x, f->x.tick[i], p->g);
+		svg_text(out, "t m", x, f->bottom + 16, text);
 	}
 	view_words(&title, p->g, p->row[0], p->shared);
 	buf_printf(&title, "%s%s%s", title.len && unit[0] ? ", " : "", unit,
@@ -162,25 +192,35 @@ static void draw_axis(struct buf *out, const struct frame *f, const struct plot 
 	buf_free(&title);
 }
 
-static void draw_marks(struct buf *out, const struct frame *f, const struct result *r, double y)
+static double at(const struct frame *f, const struct plot *p, const struct result *r, double v)
+{
+	return axis_at(&f->x, drawn(p, r, v));
+}
+
+static void draw_marks(struct buf *out, const struct frame *f, const struct plot *p,
+		       const struct result *r, double y)
 {
 	bool bad = r->status != ST_PASS;
 	struct buf d = BUF_INIT;
 
-	if (r->ceiling > 0 && r->ceiling <= f->x.hi && r->ceiling >= f->x.lo)
-		svg_line(out, "ce", axis_at(&f->x, r->ceiling), y - ROW / 2,
-			 axis_at(&f->x, r->ceiling), y + ROW / 2);
+	if (p->shares)
+		html_put(out, "<path class=\"br %s\" d=\"M%.1f %.1fH%.1f\"/>", bad ? "s2" : "s1",
+			 f->x.from, y, at(f, p, r, r->s.median));
+	if (r->ceiling > 0 && drawn(p, r, r->ceiling) <= f->x.hi &&
+	    drawn(p, r, r->ceiling) >= f->x.lo)
+		svg_line(out, "ce", at(f, p, r, r->ceiling), y - ROW / 2, at(f, p, r, r->ceiling),
+			 y + ROW / 2);
 	for (size_t k = 0; k < r->processes; k++)
-		svg_marker(&d, 0, axis_at(&f->x, r->process[k].median), y, 2.5);
+		svg_marker(&d, 0, at(f, p, r, r->process[k].median), y, 2.5);
 	html_put(out, "<path class=\"pr\" d=\"%s\"/>", buf_str(&d));
 	if (isfinite(r->s.ci_lo) && isfinite(r->s.ci_hi)) {
-		double lo = axis_at(&f->x, r->s.ci_lo), hi = axis_at(&f->x, r->s.ci_hi);
+		double lo = at(f, p, r, r->s.ci_lo), hi = at(f, p, r, r->s.ci_hi);
 
 		html_put(out, "<path class=\"iv\" d=\"M%.1f %.1fv8m0 -4H%.1fm0 -4v8\"/>", lo, y - 4,
 			 hi);
 	}
 	buf_reset(&d);
-	svg_marker(&d, bad ? 3 : 0, axis_at(&f->x, r->s.median), y, 4);
+	svg_marker(&d, bad ? 3 : 0, at(f, p, r, r->s.median), y, 4);
 	html_put(out, "<path class=\"mk %s\" d=\"%s\"/>", bad ? "s2" : "s1", buf_str(&d));
 	buf_free(&d);
 }
@@ -201,9 +241,12 @@ static double draw_row(struct buf *out, const struct frame *f, const struct plot
 	}
 	name_row(&words, p, r);
 	svg_text(out, "t e", f->left - 8, y + 4, buf_str(&words));
-	draw_marks(out, f, r, y);
-	svg_text(out, "t e", WIDTH - 2, y + 4,
-		 text_number(text, sizeof(text), r->s.median, &p->g->scale));
+	draw_marks(out, f, p, r, y);
+	if (p->shares) /* each with its own prefix */
+		units_show(text, sizeof(text), r->s.median, p->g->unit);
+	else
+		text_number(text, sizeof(text), r->s.median, &p->g->scale);
+	svg_text(out, "t e", WIDTH - 2, y + 4, text);
 	buf_free(&words);
 	return y + ROW;
 }
@@ -218,15 +261,14 @@ void svg_dots(struct buf *out, const char *id, const struct group *g, const bool
 	struct frame f = {.left = label_width(&p) + 12};
 
 	extent(&p, &lo, &hi);
-	axis_fit(&f.x, lo, hi, lo > 0 && hi > 100 * lo, !(lo > 0.6 * hi), 5);
+	axis_fit(&f.x, lo, hi, !p.shares && lo > 0 && hi > 100 * lo, p.shares || !(lo > 0.6 * hi),
+		 5);
 	f.x.from = f.left + 6;
-	f.x.to = WIDTH - 64;
+	f.x.to = WIDTH - (p.shares ? 96 : 64);
 	f.bottom = TOP + ROW * (double)(p.n + p.blocks);
 	char *title = mem_printf("%s %s", g->bench, g->metric);
-	buf_printf(&desc,
-		   "Dot plot of %zu rows with every process median, the median and its "
-		   "interval: ",
-		   p.n);
+	buf_printf(&desc, "%s of %zu rows with every process median, the median and its interval: ",
+		   p.shares ? "Shares of the ceiling" : "Dot plot", p.n);
 	svg_range_words(&desc, g, p.row, p.n);
 	buf_putc(&desc, '.');
 	svg_open(out, id, WIDTH, f.bottom + 24, title, buf_str(&desc));

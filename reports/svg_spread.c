@@ -188,7 +188,7 @@ void spread_first(struct spread *s, const bool *panel)
 
 void spread_sweep(struct spread *s, const struct group *g, size_t max_lines, size_t max_panels)
 {
-	const char *except[VIEW_COLUMNS + 1] = {"size", "gpu"};
+	const char *except[VIEW_COLUMNS + 1] = {view_swept(g)->name, "gpu"};
 	struct spread by_gpu;
 	size_t n = 2;
 
@@ -203,6 +203,22 @@ void spread_sweep(struct spread *s, const struct group *g, size_t max_lines, siz
 	spread_free(&by_gpu);
 	spread_make(s, g, except, n, max_lines);
 	s->over_gpus = true;
+}
+
+void spread_gpus(struct spread *s, const struct group *g)
+{
+	static const char *const alike[] = {"gpu", "member", "arm"};
+
+	*s = (struct spread){.n = g->n, .row = mem_zalloc(g->n, sizeof(*s->row))};
+	for (size_t i = 0; i < g->columns; i++) {
+		bool line = false;
+
+		for (size_t k = 0; k < sizeof(alike) / sizeof(alike[0]); k++)
+			line |= !strcmp(g->column[i].name, alike[k]);
+		s->in_line[i] = line && g->column[i].n > 1;
+		s->in_panel[i] = !line && g->column[i].n > 1;
+	}
+	number_rows(s, g);
 }
 
 size_t spread_panel_end(const struct spread *s, size_t i)

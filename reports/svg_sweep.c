@@ -1,7 +1,8 @@
 /*
- * Sweep over size: log2 bytes along x, the metric along y from 0, or on a log axis where it
- * spans more than a factor of 100. A line a combination of the other labels, its band from p5
- * to p95 (p25 to p75 where the tails are too few), the ceiling dashed, names at the lines' ends.
+ * Sweep over size (or how many clients): its log2 along x, the metric along y from 0, or on a log
+ * axis where it spans more than a factor of 100. A line a combination of the other labels, its band
+ * from p5 to p95 (p25 to p75 where the tails are too few), the ceiling dashed, names at the lines'
+ * ends.
  */
 #include "svg.h"
 #include "text.h"
@@ -14,11 +15,12 @@
 #include <string.h>
 
 #define MAX_LINES  64
-#define TICK	   56.0 /* pixels for the name of a size */
+#define TICK	   56.0 /* pixels for the name of a tick */
 #define FEW_PANELS 6	/* two stand side by side, else three */
 
 struct panel {
 	const struct group *g;
+	const struct column *swept;
 	const struct spread *s;
 	const struct spread_row *row;
 	size_t n, lines;
@@ -32,9 +34,9 @@ struct end { /* of a line: where its name goes */
 	const struct result *r;
 };
 
-static double size_of(const struct result *r)
+static double swept_of(const struct panel *p, const struct result *r)
 {
-	char *v = view_value(&(struct column){.name = (char[]){"size"}}, r);
+	char *v = view_value(p->swept, r);
 	double x = strtod(v, NULL);
 
 	free(v);
@@ -71,11 +73,11 @@ static void fit_y(struct axis *y, const struct group *g)
 }
 
 /* As many ticks as have room for their names. */
-static void fit_x(struct axis *x, const struct column *size, double width)
+static void fit_x(struct axis *x, const struct column *swept, double width)
 {
 	*x = (struct axis){
-		.lo = fmax(strtod(size->values[0], NULL), 1),
-		.hi = strtod(size->values[size->n - 1], NULL),
+		.lo = fmax(strtod(swept->values[0], NULL), 1),
+		.hi = strtod(swept->values[swept->n - 1], NULL),
 		.log = true,
 	};
 	int from = (int)ceil(log2(x->lo) - 1e-9), to = (int)floor(log2(x->hi) + 1e-9);
@@ -110,7 +112,7 @@ static void draw_axes(struct buf *out, const struct panel *p, const char *headin
 
 		svg_line(out, "gr", x, p->y.from, x, p->y.from + 4);
 		svg_text(out, "t m", x, p->y.from + 17,
-			 units_size(text, sizeof(text), p->x.tick[i]));
+			 view_swept_text(text, sizeof(text), p->swept, p->x.tick[i]));
 	}
 	svg_text(out, "t u", 0, p->top - 14, p->y.log ? "" : p->g->scale.name);
 	svg_text(out, "t b", p->x.from, p->top - 14, heading);
@@ -150,7 +152,7 @@ static double clamp_y(const struct panel *p, double v)
 
 static double x_of(const struct panel *p, const struct result *r)
 {
-	return axis_at(&p->x, fmax(size_of(r), 1));
+	return axis_at(&p->x, fmax(swept_of(p, r), 1));
 }
 
 /* There along p5, back along p95; nothing where a tail is not known. */
@@ -196,12 +198,12 @@ static void draw_medians(struct buf *out, const struct panel *p, const struct sp
 	buf_free(&marks);
 }
 
-/* How many rows belong together: until the size grows no more, where the next GPU begins. */
-static size_t one_gpu(const struct spread_row *row, size_t n)
+/* How many rows belong together: until what is swept grows no more, where the next GPU begins. */
+static size_t one_gpu(const struct panel *p, const struct spread_row *row, size_t n)
 {
 	size_t k = 1;
 
-	while (k < n && size_of(row[k].r) > size_of(row[k - 1].r))
+	while (k < n && swept_of(p, row[k].r) > swept_of(p, row[k - 1].r))
 		k++;
 	return k;
 }
@@ -244,12 +246,13 @@ static void draw_further(struct buf *out, const struct panel *p, const struct sp
 static struct end draw_line(struct buf *out, const struct panel *p, const struct spread_row *row,
 			    size_t n)
 {
-	size_t first = one_gpu(row, n), last = (first - 1) / view_stride(p->g) * view_stride(p->g);
+	size_t first = one_gpu(p, row, n),
+	       last = (first - 1) / view_stride(p->g) * view_stride(p->g);
 	struct end end = {.line = row->line, .r = row->r};
 
 	html_put(out, "<g class=\"s%u\">", (unsigned)(row->line % 8) + 1);
 	for (size_t i = first, k; i < n; i += k) {
-		k = one_gpu(row + i, n - i);
+		k = one_gpu(p, row + i, n - i);
 		draw_further(out, p, row + i, k);
 	}
 	if (first == n)
@@ -312,9 +315,10 @@ static void draw_panel(struct buf *out, const struct panel *p, const char *id, c
 
 	for (size_t i = 0; i < p->n; i++)
 		v[i] = p->row[i].r;
-	buf_printf(&title, "%s %s over size%s%s", p->g->bench, p->g->metric, heading[0] ? ", " : "",
-		   heading);
-	buf_printf(&desc, "%zu line%s over size in bytes: ", p->lines, p->lines == 1 ? "" : "s");
+	buf_printf(&title, "%s %s over %s%s%s", p->g->bench, p->g->metric, p->swept->name,
+		   heading[0] ? ", " : "", heading);
+	buf_printf(&desc, "%zu line%s over %s: ", p->lines, p->lines == 1 ? "" : "s",
+		   p->swept->name);
 	svg_range_words(&desc, p->g, v, p->n);
 	buf_putc(&desc, '.');
 	svg_open(out, id, p->width, p->height, buf_str(&title), buf_str(&desc));
@@ -359,6 +363,7 @@ void svg_sweep(struct buf *out, const char *id, const struct group *g, const str
 	double names = fmin(names_width(g, s), many ? 150 : 220);
 	struct panel p = {
 		.g = g,
+		.swept = view_swept(g),
 		.s = s,
 		.width = many ? few ? 540 : 352 : 680,
 		.height = many ? few ? 290 : 236 : 336,
@@ -368,7 +373,7 @@ void svg_sweep(struct buf *out, const char *id, const struct group *g, const str
 	fit_y(&p.y, g);
 	double from = p.y.log ? 66 : 46, to = p.width - names - 12;
 
-	fit_x(&p.x, view_column(g, "size"), to - from);
+	fit_x(&p.x, p.swept, to - from);
 	p.x.from = from;
 	p.x.to = to;
 	p.y.from = p.height - 26;

@@ -119,7 +119,7 @@ static void mark_followers(struct group *g)
 			g->column[i].follows_gpu = follows(g, gpu, &g->column[i]);
 }
 
-/* As people read labels: the arm, where it was measured, what was done, the size last. */
+/* As people read labels: the arm, where it was measured, what was done, what is swept last. */
 static unsigned rank(const struct column *c)
 {
 	static const char *const first[] = {"arm",  "gpu",	"gpus", "member",
@@ -128,7 +128,7 @@ static unsigned rank(const struct column *c)
 
 	while (i < n && strcmp(c->name, first[i]) != 0)
 		i++;
-	return !strcmp(c->name, "size") ? n + 1 : i;
+	return !strcmp(c->name, "size") || !strcmp(c->name, "clients") ? n + 1 : i;
 }
 
 static int by_column(const void *pa, const void *pb)
@@ -201,12 +201,17 @@ static void finish_group(struct group *g)
 	mark_followers(g);
 }
 
+bool view_is_info(const struct group *g)
+{
+	return !strcmp(g->cls, "info");
+}
+
 static int by_group(const void *pa, const void *pb)
 {
 	const struct group *a = pa, *b = pb;
-	int c = strcmp(a->bench, b->bench);
+	int c = strcmp(a->bench, b->bench), info = view_is_info(a) - view_is_info(b);
 
-	return c ? c : strcmp(a->metric, b->metric);
+	return c ? c : info ? info : strcmp(a->metric, b->metric);
 }
 
 static struct group *group_of(struct view *v, const struct result *r)
@@ -272,15 +277,38 @@ bool view_worse(const struct result *r)
 	return r->status != ST_PASS || strstr(r->reason, "slower than its siblings");
 }
 
+const struct column *view_swept(const struct group *g)
+{
+	static const struct {
+		const char *name;
+		size_t least; /* values: fewer are no curve */
+	} axes[] = {{"size", 4}, {"clients", 3}};
+
+	for (size_t i = 0; i < sizeof(axes) / sizeof(axes[0]); i++) {
+		const struct column *c = view_column(g, axes[i].name);
+
+		if (c && c->numeric && c->n >= axes[i].least)
+			return c;
+	}
+	return NULL;
+}
+
+const char *view_swept_text(char *out, size_t n, const struct column *swept, double v)
+{
+	if (!strcmp(swept->name, "size"))
+		return units_size(out, n, v);
+	snprintf(out, n, "%g", v);
+	return out;
+}
+
 enum chart view_chart(const struct group *g)
 {
-	const struct column *size = view_column(g, "size");
 	struct matrix m;
 	bool several = false;
 
 	if (matrix_of(&m, g))
 		return CHART_HEAT;
-	if (size && size->numeric && size->n >= 4)
+	if (view_swept(g))
 		return CHART_SWEEP;
 	for (size_t i = 0; i < g->n; i++)
 		several |= g->row[i]->processes_valid > 1;
@@ -289,9 +317,9 @@ enum chart view_chart(const struct group *g)
 
 size_t view_stride(const struct group *g)
 {
-	const struct column *size = view_column(g, "size");
+	const struct column *swept = view_swept(g);
 
-	return size && size->n > 48 ? (size->n + 47) / 48 : 1;
+	return swept && swept->n > 48 ? (swept->n + 47) / 48 : 1;
 }
 
 void view_precision(struct buf *out, const struct group *g)

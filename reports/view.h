@@ -33,7 +33,7 @@ struct group {
 };
 
 struct view {
-	struct group *group; /* sorted by benchmark, metric */
+	struct group *group; /* sorted by benchmark, metric; what only informs comes last */
 	size_t n, cap;
 };
 
@@ -50,13 +50,21 @@ char *view_value(const struct column *c, const struct result *r);
 /* Whether judge found the number worse than it should be, or than its siblings. */
 bool view_worse(const struct result *r);
 
+/* Whether the metric only says under which conditions the others came about. */
+bool view_is_info(const struct group *g);
+
+/* The column along which a sweep runs (sizes, or how many clients), NULL where there is none. */
+const struct column *view_swept(const struct group *g);
+/* A value of that column: "256 MiB", "8". */
+const char *view_swept_text(char *out, size_t n, const struct column *swept, double v);
+
 /* How a metric is drawn, from its labels alone. */
 enum chart { CHART_NONE, CHART_DOTS, CHART_SWEEP, CHART_HEAT };
 enum chart view_chart(const struct group *g);
 
 /*
  * Which rows a table shows: all up to max; otherwise those that failed or carry a remark, the
- * gates of the suite, of a sweep the largest size of each line, else the lowest and highest,
+ * gates of the suite, of a sweep the largest value of each line, else the lowest and highest,
  * max at most. Returns the number of rows; shown (n flags, owned by the caller) marks them.
  */
 size_t view_pick(const struct group *g, const struct report *r, size_t max, bool *shown);
@@ -64,7 +72,7 @@ size_t view_pick(const struct group *g, const struct report *r, size_t max, bool
 /* Marks the rows that the suite names as gates (as many as max), returns how many. */
 size_t view_gates(const struct group *g, const struct report *r, size_t max, bool *shown);
 
-/* A sweep shows one in so many sizes, so that a long one does not make the page heavy. */
+/* A sweep shows one in so many values, so that a long one does not make the page heavy. */
 size_t view_stride(const struct group *g);
 
 /* "± 0.3 % at most", over all rows; nothing where none has an interval. */

@@ -6,7 +6,7 @@
 }
 
 @test "made-up reports are good in light, dark, at 400 px and on paper" {
-	for t in html matrix standout wiring comparison compare history; do
+	for t in html compute matrix standout wiring comparison compare history; do
 		REPORT_OUT=$BATS_TEST_TMPDIR "${ASSAY%/*}/tests/unit/test_report_$t"
 	done
 	tests/browser/check --shots "$BATS_TEST_TMPDIR/shots" "$BATS_TEST_TMPDIR"/*.html
