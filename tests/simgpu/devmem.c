@@ -1,25 +1,25 @@
 /*
  * Device memory: see devmem.h. A sorted list of extents covers each allocation: bytes in the
- * store, one byte repeated, or a part of a pattern that started at some origin.
+ * store, one byte repeated, a part of a pattern that started at some origin, or of what a function
+ * makes (devmem_made.c).
  */
 #include "devmem.h"
 #include "pattern_sim.h"
 #include "sim.h"
-#include "../../kernels/values.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-enum content { STORED, REPEATED, PATTERN, VALUES };
+enum content { STORED, REPEATED, PATTERN, MADE };
 
 struct extent {
 	size_t at, bytes;
 	enum content content;
 	uint8_t value;
 	uint32_t seed;
-	size_t origin;	       /* where element 0 would lie; may be before the allocation (wraps) */
-	uint32_t first, count; /* VALUES */
+	size_t origin;	      /* where element 0 would lie; may be before the allocation (wraps) */
+	struct dev_made made; /* MADE, but for its origin */
 };
 
 struct dev {
@@ -70,8 +70,8 @@ static bool same_content(const struct extent *a, const struct extent *b)
 	return a->content == b->content &&
 	       (a->content == STORED || (a->content == REPEATED && a->value == b->value) ||
 		(a->content == PATTERN && a->seed == b->seed && a->origin == b->origin) ||
-		(a->content == VALUES && a->seed == b->seed && a->origin == b->origin &&
-		 a->first == b->first && a->count == b->count));
+		(a->content == MADE && a->origin == b->origin && a->made.make == b->made.make &&
+		 !memcmp(a->made.arg, b->made.arg, sizeof(a->made.arg))));
 }
 
 static void append(struct extent *v, size_t *n, struct extent x)
@@ -150,20 +150,6 @@ void dev_write(struct dev *d, size_t at, const void *src, size_t bytes)
 	put(d, (struct extent){.at = at, .bytes = bytes, .content = STORED});
 }
 
-/* Bytes of numbers, from any byte of one on. */
-static void values_bytes(char *dst, size_t offset, size_t bytes, const struct extent *x)
-{
-	while (bytes) {
-		float v = values_sum(offset / 4, x->seed, x->first, x->count);
-		size_t in = offset % 4, n = bytes < 4 - in ? bytes : 4 - in;
-
-		memcpy(dst, (const char *)&v + in, n);
-		dst += n;
-		offset += n;
-		bytes -= n;
-	}
-}
-
 static void read_extent(const struct dev *d, const struct extent *x, size_t at, void *dst,
 			size_t bytes)
 {
@@ -171,8 +157,8 @@ static void read_extent(const struct dev *d, const struct extent *x, size_t at, 
 		memcpy(dst, d->store + at, bytes);
 	else if (x->content == REPEATED)
 		memset(dst, x->value, bytes);
-	else if (x->content == VALUES)
-		values_bytes(dst, at - x->origin, bytes, x);
+	else if (x->content == MADE)
+		x->made.make(dst, at - x->origin, bytes, x->made.arg);
 	else
 		part_fill(dst, at - x->origin, bytes, x->seed);
 }
@@ -294,74 +280,25 @@ void dev_check(const struct dev *d, size_t at, size_t bytes, uint32_t seed,
 	for_parts(d, at, bytes, check_part, &c);
 }
 
-/* ---- numbers ---- */
+/* ---- what functions make ---- */
 
-static struct extent values_extent(size_t at, size_t bytes, const struct sim_values *v)
+void dev_make(struct dev *d, size_t at, size_t bytes, const struct dev_made *m)
 {
-	return (struct extent){.at = at,
-			       .bytes = bytes,
-			       .content = VALUES,
-			       .seed = v->seed,
-			       .origin = at - v->start * 4,
-			       .first = v->first,
-			       .count = v->count};
+	put(d, (struct extent){
+		       .at = at, .bytes = bytes, .content = MADE, .origin = m->origin, .made = *m});
 }
 
-void dev_values(struct dev *d, size_t at, size_t bytes, const struct sim_values *v)
+size_t dev_part(const struct dev *d, size_t at, size_t bytes, struct dev_made *m)
 {
-	put(d, values_extent(at, bytes, v));
-}
+	size_t i = 0, left;
 
-bool dev_is_values(const struct dev *d, size_t at, size_t bytes, struct sim_values *v)
-{
-	size_t i = 0;
-
-	while (i < d->n && end_of(&d->v[i]) <= at)
+	while (end_of(&d->v[i]) <= at) /* the list covers all */
 		i++;
-	if (i == d->n || d->v[i].content != VALUES || end_of(&d->v[i]) < at + bytes)
-		return false;
-	*v = (struct sim_values){.start = (at - d->v[i].origin) / 4,
-				 .seed = d->v[i].seed,
-				 .first = d->v[i].first,
-				 .count = d->v[i].count};
-	return true;
-}
-
-struct values_check {
-	struct extent want;
-	size_t base;
-	struct pattern_diff *diff;
-};
-
-static void check_values_part(const struct dev *d, const struct extent *x, size_t at, size_t bytes,
-			      void *arg)
-{
-	const struct values_check *c = arg;
-	char got[4096], want[4096];
-
-	if (same_content(x, &c->want))
-		return;
-	for (size_t done = 0; done < bytes; done += sizeof(got)) {
-		size_t n = bytes - done < sizeof(got) ? bytes - done : sizeof(got);
-
-		read_extent(d, x, at + done, got, n);
-		values_bytes(want, at + done - c->want.origin, n, &c->want);
-		for (size_t i = 0; i < n; i += 4) {
-			size_t offset = c->base + at + done + i - c->want.at;
-
-			if (!memcmp(got + i, want + i, 4))
-				continue;
-			c->diff->bytes += 4;
-			if (offset < c->diff->first)
-				c->diff->first = offset;
-		}
+	*m = (struct dev_made){0};
+	if (d->v[i].content == MADE) {
+		*m = d->v[i].made;
+		m->origin = d->v[i].origin;
 	}
-}
-
-void dev_check_values(const struct dev *d, size_t at, size_t bytes, const struct sim_values *v,
-		      size_t base, struct pattern_diff *diff)
-{
-	struct values_check c = {values_extent(at, bytes, v), base, diff};
-
-	for_parts(d, at, bytes, check_values_part, &c);
+	left = end_of(&d->v[i]) - at;
+	return left < bytes ? left : bytes;
 }
