@@ -238,8 +238,8 @@ SIM_MODEL := $(patsubst %,tests/simgpu/%.c,profile profile_keys mig identity fau
 	$(patsubst %,harness/base/%.c,err rng mem units)
 SIM_TREE := $(patsubst %,tests/simgpu/%.c,tree tree_pci tree_cpu tree_system)
 SIM_NVML := $(patsubst %,tests/simgpu/%.c,nvml_core nvml_device nvml_mig nvml_nvlink nvml_usage)
-SIM_CUDART := $(patsubst %,tests/simgpu/%.c,cudart_core cudart_queue cudart_run cudart_stream cudart_copy cudart_peer \
-	cudart_memory cudart_launch cudart_device cudart_collective devmem devmem_made pattern_sim) $(wildcard tests/simgpu/kernels_*.c)
+SIM_CUDART := $(wildcard tests/simgpu/cudart_*.c tests/simgpu/kernels_*.c) \
+	$(patsubst %,tests/simgpu/%.c,devmem devmem_made pattern_sim)
 SIM_NCCL := $(patsubst %,tests/simgpu/%.c,nccl_core nccl_coll nccl_model nccl_say nccl_shared)
 SIM_SEAM := $(patsubst %,$(BUILD)/tests/simgpu/%.o,clock_sim placement_sim)
 SIM_LIBS := $(SIMDIR)/libsimgpu.so $(if $(NVCC),$(SIMDIR)/libcudart.so.$(CUDA_MAJOR))

@@ -150,17 +150,6 @@ static int batch_both(void *arg, uint64_t n, double *seconds, struct err *e)
 
 /* ---- setup ---- */
 
-/* Where threads cannot be pinned (a cpuset, a node without CPUs) it is said and nothing more. */
-static void pin(struct ctx *c, int node)
-{
-	struct err e = ERR_INIT;
-
-	if (placement_pin_node(node, &e))
-		ctx_fact(c, "thread", "", "gpu,node", "UNPINNED", e.text);
-	else
-		ctx_fact(c, "thread", "", "gpu,node", "PINNED", "sched_setaffinity");
-}
-
 /* Memory of the current case's kind, large enough for all cases with that kind. */
 static int use_memory(struct ctx *c, struct copy *k, struct err *e)
 {
@@ -230,7 +219,7 @@ static int setup(struct ctx *c, struct err *e)
 
 	k->seed = (uint32_t)ctx_seed(c);
 	k->node = (int)ctx_u64(c, "node");
-	pin(c, k->node);
+	gpu_pin(c, k->node);
 	rc = open_gpu(c, k, e);
 	if (rc)
 		return rc;

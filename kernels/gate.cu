@@ -6,23 +6,17 @@
  * does not see it.
  */
 #include "gate.h"
+#include "gpu_timer.h"
 
 #include <cuda_runtime.h>
-
-static __device__ __forceinline__ uint64_t global_ns(void)
-{
-	uint64_t t;
-	asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(t));
-	return t;
-}
 
 extern "C" __global__ void assay_gate(struct gate *gate, uint64_t give_up_ns)
 {
 	volatile struct gate *g = gate;
-	uint64_t start = global_ns();
+	uint64_t start = gpu_timer_ns();
 
 	while (!g->open) {
-		if (global_ns() - start > give_up_ns) {
+		if (gpu_timer_ns() - start > give_up_ns) {
 			g->gave_up = 1;
 			return;
 		}

@@ -5,6 +5,8 @@
 
 #ifdef ASSAY_CUDA
 
+#include "../harness/probe/placement.h"
+
 #include <cuda_runtime_api.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,6 +80,16 @@ int gpu_not_shared(struct err *e)
 	if (attribute(ATTR_MPS_ENABLED) != 1)
 		return 0;
 	return err_set(e, EBUSY, "an MPS daemon serves this process: the GPU is shared");
+}
+
+void gpu_pin(struct ctx *c, int node)
+{
+	struct err e = ERR_INIT;
+
+	if (placement_pin_node(node, &e))
+		ctx_fact(c, "thread", "", "gpu,node", "UNPINNED", e.text);
+	else
+		ctx_fact(c, "thread", "", "gpu,node", "PINNED", "sched_setaffinity");
 }
 
 #else

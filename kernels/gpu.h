@@ -12,6 +12,11 @@
 	{                                                                                          \
 		.name = "gpu", .type = PARAM_GPU, .def = "all", .help = "which GPU, by PCI order"  \
 	}
+#define GPU_PARAM_CALLER_NODE                                                                      \
+	{                                                                                          \
+		.name = "node", .type = PARAM_NODE, .def = "local",                                \
+		.help = "NUMA node on whose CPUs the calling thread runs"                          \
+	}
 #define GPU_PARAM_ENGINE                                                                           \
 	{                                                                                          \
 		.name = "engine", .type = PARAM_ENUM, .scope = SCOPE_CASE, .def = "ce",            \
@@ -43,6 +48,12 @@ int gpu_supported(struct ctx *c, struct err *e);
 
 /* -EBUSY where an MPS daemon serves this process: its numbers are not those of a GPU alone. */
 int gpu_not_shared(struct err *e);
+
+/*
+ * Runs this thread on the CPUs of a NUMA node. Where it cannot (a cpuset, a node without CPUs) it
+ * is said and nothing more: the fact "thread" of keys with the labels gpu and node.
+ */
+void gpu_pin(struct ctx *c, int node);
 
 /*
  * Says what a cudaError_t means: "doing what: cudaErrorX: its text". 0 for no error; -ENOMEM,

@@ -52,7 +52,7 @@ struct rt_kernel {
 /* Of the arrays of all files kernels_*.c, each ended by a row without a name. */
 const struct rt_kernel *rt_kernel_find(const char *name);
 
-enum rt_kind { RT_COPY, RT_SET, RT_KERNEL, RT_RECORD, RT_WAIT, RT_HOST, RT_EXTERNAL };
+enum rt_kind { RT_COPY, RT_SET, RT_KERNEL, RT_GRAPH, RT_RECORD, RT_WAIT, RT_HOST, RT_EXTERNAL };
 
 struct rt_event {
 	struct rt_event *next;	  /* of all that this process made: they stay until it ends */
@@ -88,6 +88,7 @@ struct rt_op {
 			const struct rt_kernel *k;
 			uint64_t arg[RT_WORDS];
 		} kernel;
+		struct rt_graph *graph; /* RT_GRAPH */
 		struct rt_event *event; /* RT_RECORD */
 		struct {
 			struct rt_stream *stream; /* of any GPU: all of it up to seq */
@@ -111,6 +112,7 @@ struct rt_op {
 enum rt_engine { RT_TO_DEVICE, RT_TO_HOST, RT_WITHIN, RT_COMPUTE, RT_ENGINES, RT_NO_ENGINE = -1 };
 
 struct rt_gpu;
+struct rt_graph;
 
 struct rt_stream {
 	struct rt_stream *next;
@@ -122,6 +124,7 @@ struct rt_stream {
 	uint64_t seen;	  /* last of the legacy stream that this one waits for */
 	struct rt_op *op; /* ring */
 	size_t head, n, cap;
+	struct rt_graph *capture; /* what is queued goes there and does not run; NULL */
 
 	/* the first operation, while it runs */
 	bool running, flows;
@@ -140,6 +143,9 @@ struct rt_gpu {
 	bool context, hung;
 	cudaError_t sticky;
 	uint64_t copies;
+	double call_s; /* of a call, at that draw of the noise */
+	uint64_t call_draw;
+	struct rt_pool *pool; /* of cudaMallocAsync; NULL until it is used */
 	bool busy[RT_ENGINES];
 	bool reaches[SIM_MAX_GPUS]; /* peers, in the profile, to whose memory it has access */
 	size_t allocated;
@@ -173,6 +179,11 @@ void rt_set_ordinal(int i);
 const struct sim_gpu *rt_profile(const struct rt_gpu *g);
 cudaError_t rt_last_error(bool clear);
 
+/* What a thing of so many seconds costs: with the noise and the shift of that name. */
+double rt_cost_s(const struct rt_gpu *g, const char *what, double seconds);
+/* What every call costs the host. */
+double rt_call_s(struct rt_gpu *g);
+
 /* ---- cudart_queue.c ---- */
 
 /*
@@ -197,6 +208,8 @@ void rt_need_idle(struct rt_gpu *g);
 
 /* ---- cudart_run.c ---- */
 
+/* Whether the next that it has to do is to wait for the host, or was until just now. */
+bool rt_at_gate(const struct rt_stream *s);
 /* The GPUs come to where the host is. */
 void rt_catch_up(void);
 /*
@@ -241,6 +254,29 @@ bool rt_peer_access(int gpu, int owner);
 void rt_peer_flow(int by, const struct rt_op *op, struct sim_flow *f);
 /* Whether what `by` moves from one to the other vanishes: a fault. */
 bool rt_peer_drops(int by, int from, int to);
+
+/* ---- cudart_memory.c ---- */
+
+/* Bytes that are left on the GPU. */
+size_t rt_free_bytes(const struct rt_gpu *g);
+/* Device memory, without its price. cudaErrorMemoryAllocation where there is none left. */
+cudaError_t rt_device_new(struct rt_gpu *g, size_t bytes, void **out);
+/* Gives it back: its bytes, 0 where p is none. */
+size_t rt_device_end(void *p);
+/* How long the host takes to map or unmap so much, beside `seconds` for any. */
+double rt_map_s(const struct rt_gpu *g, double seconds, size_t bytes);
+
+/* ---- cudart_pool.c ---- */
+
+/* After a synchronisation: the GPU's pool gives back what is above its threshold. */
+void rt_pool_release(struct rt_gpu *g);
+
+/* ---- cudart_graph.c ---- */
+
+/* One more node. Kernels alone, of those that wait for nothing and move nothing over a wire. */
+cudaError_t rt_graph_add(struct rt_graph *g, const struct rt_op *op);
+/* Does the work of all its kernels, in order; how long they take, negative: illegal address. */
+double rt_graph_run(const struct rt_gpu *g, const struct rt_graph *graph);
 
 /* ---- cudart_launch.c ---- */
 

@@ -163,15 +163,40 @@ cudaError_t rt_enter(void)
 	return state.rt.driver;
 }
 
+double rt_cost_s(const struct rt_gpu *g, const char *what, double seconds)
+{
+	return seconds * sim_noise(what, g->index) / (1 - sim_shift(what, g->index));
+}
+
+/* Remembered for as long as it stays the same: there are millions of calls. */
+double rt_call_s(struct rt_gpu *g)
+{
+	if (g->call_draw != sim_draws() + 1) {
+		g->call_s = rt_cost_s(g, "call", rt_profile(g)->call_s);
+		g->call_draw = sim_draws() + 1;
+	}
+	return g->call_s;
+}
+
+/* Whether the driver must wake the GPU: nobody else keeps it awake, nor does persistence mode. */
+static bool sleeps(const struct rt_gpu *g)
+{
+	int pid;
+
+	return strcmp(rt_profile(g)->persistence, "on") != 0 &&
+	       !sim_context_pids(rt_profile(g)->parent, &pid, 1);
+}
+
 static void make_context(struct rt_gpu *g)
 {
+	double seconds = rt_profile(g)->context_s + (sleeps(g) ? rt_profile(g)->wake_s : 0);
 	const struct fault *f = sim_fault(FAULT_HANG, g->index);
 
 	if (f && !strcmp(f->at, "init"))
 		sim_hang();
 	g->context = true;
 	sim_context_open(g->index);
-	sim_advance(rt_profile(g)->context_s * sim_noise("context", g->index));
+	sim_advance(rt_cost_s(g, "context", seconds));
 	if (state.rt.eager)
 		rt_load_modules();
 }
@@ -185,7 +210,7 @@ cudaError_t rt_enter_gpu(struct rt_gpu **g)
 	*g = rt_current();
 	if (!(*g)->context)
 		make_context(*g);
-	sim_advance(rt_profile(*g)->call_s);
+	sim_advance(rt_call_s(*g));
 	return (*g)->sticky;
 }
 

@@ -169,6 +169,7 @@ static int attribute(int gpu, int a, bool *known)
 	case cudaDevAttrConcurrentKernels:
 	case cudaDevAttrGpuOverlap:
 	case cudaDevAttrHostRegisterSupported:
+	case cudaDevAttrMemoryPoolsSupported:
 	case cudaDevAttrCanUseHostPointerForRegisteredMem:
 		return 1;
 	case 130: /* cudaDevAttrNumaConfig: 1 if its memory is a node */

@@ -24,7 +24,7 @@ static size_t total_bytes(const struct rt_gpu *g)
 	return (size_t)rt_profile(g)->memory_bytes;
 }
 
-static size_t free_bytes(const struct rt_gpu *g)
+size_t rt_free_bytes(const struct rt_gpu *g)
 {
 	size_t used = (size_t)rt_profile(g)->memory_used_bytes + CONTEXT_BYTES + g->allocated;
 
@@ -39,16 +39,49 @@ cudaError_t cudaMemGetInfo(size_t *free, size_t *total)
 	cudaError_t e = rt_enter_gpu(&g);
 
 	if (e == cudaSuccess) {
-		*free = free_bytes(g);
+		*free = rt_free_bytes(g);
 		*total = total_bytes(g);
 	}
 	return rt_leave(e);
 }
 
+cudaError_t rt_device_new(struct rt_gpu *g, size_t n, void **out)
+{
+	struct sim_range r = {.bytes = n, .kind = SIM_DEVICE, .gpu = g->index};
+
+	if (n > rt_free_bytes(g) || !(r.device = dev_new(n)))
+		return cudaErrorMemoryAllocation;
+	r.base = mmap(NULL, page_up(n), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+		      0);
+	if (r.base == MAP_FAILED || sim_range_add(&r)) {
+		dev_free(r.device);
+		return cudaErrorMemoryAllocation;
+	}
+	g->allocated += n;
+	*out = r.base;
+	return cudaSuccess;
+}
+
+size_t rt_device_end(void *p)
+{
+	struct sim_range r;
+
+	if (sim_range_remove(p, SIM_DEVICE, &r))
+		return 0;
+	munmap(r.base, page_up(r.bytes));
+	dev_free(r.device);
+	rt_gpu_of(r.gpu)->allocated -= r.bytes;
+	return r.bytes;
+}
+
+double rt_map_s(const struct rt_gpu *g, double seconds, size_t bytes)
+{
+	return rt_cost_s(g, "alloc", seconds + (double)bytes / rt_profile(g)->malloc_bytes_s);
+}
+
 cudaError_t cudaMalloc(void **out, size_t n)
 {
 	struct rt_gpu *g;
-	struct sim_range r = {.bytes = n, .kind = SIM_DEVICE};
 	cudaError_t e = rt_enter_gpu(&g);
 
 	if (e != cudaSuccess)
@@ -58,35 +91,22 @@ cudaError_t cudaMalloc(void **out, size_t n)
 	*out = NULL;
 	if (!n)
 		return rt_leave(cudaSuccess);
-	if (n > free_bytes(g) || !(r.device = dev_new(n)))
-		return rt_leave(cudaErrorMemoryAllocation);
-	r.gpu = g->index;
-	r.base = mmap(NULL, page_up(n), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-		      0);
-	if (r.base == MAP_FAILED || sim_range_add(&r)) {
-		dev_free(r.device);
-		return rt_leave(cudaErrorMemoryAllocation);
-	}
-	g->allocated += n;
-	*out = r.base;
-	return rt_leave(cudaSuccess);
+	sim_advance(rt_map_s(g, rt_profile(g)->malloc_s, n));
+	return rt_leave(rt_device_new(g, n, out));
 }
 
 cudaError_t cudaFree(void *p)
 {
 	struct rt_gpu *g;
-	struct sim_range r;
+	size_t bytes;
 	cudaError_t e = rt_enter_gpu(&g);
 
 	if (e != cudaSuccess || !p)
 		return rt_leave(e);
 	rt_need_idle(g);
-	if (sim_range_remove(p, SIM_DEVICE, &r))
-		return rt_leave(cudaErrorInvalidValue);
-	munmap(r.base, page_up(r.bytes));
-	dev_free(r.device);
-	rt_gpu_of(r.gpu)->allocated -= r.bytes;
-	return rt_leave(cudaSuccess);
+	bytes = rt_device_end(p);
+	sim_advance(rt_map_s(g, rt_profile(g)->free_s, bytes));
+	return rt_leave(bytes ? cudaSuccess : cudaErrorInvalidValue);
 }
 
 cudaError_t cudaHostAlloc(void **out, size_t n, unsigned flags)

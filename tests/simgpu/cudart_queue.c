@@ -118,6 +118,8 @@ static void legacy_order(struct rt_stream *s)
 
 cudaError_t rt_queue(struct rt_stream *s, struct rt_op *op)
 {
+	if (s->capture)
+		return rt_graph_add(s->capture, op);
 	while (s->n >= RT_QUEUE_MAX && s->owner->sticky == cudaSuccess &&
 	       !rt_reach(s, s->ran + 1, false))
 		nap();

@@ -54,6 +54,11 @@ static bool gate_open(const struct rt_op *op, double *give_up_s)
 	return op->u.kernel.k->waits(op->u.kernel.arg, false, give_up_s);
 }
 
+bool rt_at_gate(const struct rt_stream *s)
+{
+	return s->n && is_gate(rt_head(s));
+}
+
 /* When the gate ends, as things are. */
 static double gate_end(const struct rt_stream *s, bool may_give_up)
 {
@@ -88,7 +93,7 @@ static bool waits_for_others(void)
 
 static bool needs_engine(const struct rt_op *op)
 {
-	return (op->kind <= RT_KERNEL && !is_gate(op)) || op->kind == RT_EXTERNAL;
+	return (op->kind <= RT_GRAPH && !is_gate(op)) || op->kind == RT_EXTERNAL;
 }
 
 static enum rt_engine engine_of(const struct rt_gpu *g, const struct rt_op *op)
@@ -133,6 +138,12 @@ static bool same_again(const struct rt_stream *s, const struct rt_op *op)
 	       !sim_fault(FAULT_CORRUPT_COPY, s->owner->index);
 }
 
+/* What the GPU needs to begin with a kernel, a graph or a fill. */
+static double launch_s(const struct rt_gpu *g)
+{
+	return rt_cost_s(g, "launch", rt_profile(g)->launch_s);
+}
+
 static void begin_kernel(struct rt_stream *s, const struct rt_op *op)
 {
 	const struct rt_kernel *k = op->u.kernel.k;
@@ -142,8 +153,18 @@ static void begin_kernel(struct rt_stream *s, const struct rt_op *op)
 	rt_get()->changes++;
 	if (took < 0)
 		s->owner->sticky = cudaErrorIllegalAddress;
-	s->fixed_s = rt_profile(s->owner)->launch_s + later(took, 0);
+	s->fixed_s = launch_s(s->owner) + later(took, 0);
 	s->flows = took >= 0 && k->flow && k->flow(gpu, op->u.kernel.arg, &s->flow);
+}
+
+static void begin_graph(struct rt_stream *s, const struct rt_op *op)
+{
+	double took = rt_graph_run(s->owner, op->u.graph);
+
+	rt_get()->changes++;
+	if (took < 0)
+		s->owner->sticky = cudaErrorIllegalAddress;
+	s->fixed_s = launch_s(s->owner) + later(took, 0);
 }
 
 static void begin_work(struct rt_stream *s, const struct rt_op *op)
@@ -157,11 +178,13 @@ static void begin_work(struct rt_stream *s, const struct rt_op *op)
 			begin_copy(s, op);
 		else if (op->kind == RT_KERNEL)
 			begin_kernel(s, op);
+		else if (op->kind == RT_GRAPH)
+			begin_graph(s, op);
 		else if (op->kind == RT_EXTERNAL)
 			s->fixed_s = INFINITY; /* until all have come */
 		else
 			s->fixed_s =
-				rt_profile(s->owner)->launch_s +
+				launch_s(s->owner) +
 				(double)op->u.set.bytes / rt_profile(s->owner)->memory_copy_bytes_s;
 	}
 	if (e != RT_NO_ENGINE)

@@ -65,10 +65,12 @@ cudaError_t cudaStreamDestroy(cudaStream_t handle)
 static cudaError_t wait_until(struct rt_stream *s, uint64_t seq)
 {
 	double began = sim_now();
+	bool waits = rt_at_gate(s);
 	cudaError_t e = rt_finish(s, seq);
 
-	if (sim_now() > began)
-		sim_advance(rt_profile(s->owner)->sync_s);
+	if (waits || sim_now() > began)
+		sim_advance(rt_cost_s(s->owner, "sync", rt_profile(s->owner)->sync_s));
+	rt_pool_release(s->owner);
 	sim_epoch();
 	return e;
 }
@@ -91,7 +93,7 @@ cudaError_t cudaDeviceSynchronize(void)
 	     s = s->next)
 		e = rt_finish(s, s->seq);
 	if (e == cudaSuccess && sim_now() > began)
-		sim_advance(rt_profile(g)->sync_s);
+		sim_advance(rt_cost_s(g, "sync", rt_profile(g)->sync_s));
 	if (e == cudaSuccess)
 		sim_epoch();
 	return rt_leave(e);
@@ -113,7 +115,7 @@ static cudaError_t query(struct rt_stream *s, uint64_t seq)
 		return s->owner->sticky;
 	/* how often one asks until other processes come is not ours: it costs nothing */
 	if (!was && rt_get()->frozen)
-		sim_advance(-rt_profile(s->owner)->call_s);
+		sim_advance(-rt_call_s(s->owner));
 	if (!was || s->owner->hung)
 		return cudaErrorNotReady;
 	sim_epoch();

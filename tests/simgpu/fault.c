@@ -49,7 +49,8 @@ struct rule {
 	}
 #define WHAT                                                                                       \
 	"|h2d|d2h|h2d_sm|d2h_sm|sm_latency|d2d|host_latency|host_read|host_write|host_copy|"       \
-	"host_triad|host_cache|host_alu|host_start|peer|nccl|"
+	"host_triad|host_cache|host_alu|host_start|peer|nccl|launch|call|sync|graph|alloc|"        \
+	"context|"
 
 /* By enum fault_kind. */
 static const struct rule rules[] = {
@@ -82,6 +83,9 @@ static const struct rule rules[] = {
 	 {GPU(true),
 	  {"at", WORD, AT(at), 0, 16, "|copy|init|nvml|", false},
 	  {"after", INT, AT(after), 0, 1e9, NULL, false}}},
+	{"lost_kernel",
+	 "lost_kernel gpu=N: one in fifty of the kernels that count does nothing",
+	 {GPU(true)}},
 	{"nccl_async_error",
 	 "nccl_async_error gpu=N [after=OPS]: its rank reports an error, its operation never ends",
 	 {GPU(true), {"after", INT, AT(after), 0, 1e9, NULL, false}}},

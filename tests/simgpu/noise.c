@@ -18,6 +18,7 @@ static struct {
 	double whole; /* factor on everything this process does */
 	struct rng rng;
 	double ar;
+	uint64_t draws; /* of ar */
 } noise = {.whole = 1};
 
 /* Whether this process is one that went astray, and how far the machine has drifted by now. */
@@ -43,6 +44,7 @@ void sim_begin(uint64_t stream)
 	}
 	noise.named = true;
 	noise.rng.state = rng_hash(noise.process, stream);
+	noise.draws++;
 	noise.ar = rng_normal(&noise.rng);
 }
 
@@ -50,7 +52,13 @@ void sim_epoch(void)
 {
 	double rho = sim_profile()->noise.autocorrelation;
 
+	noise.draws++;
 	noise.ar = rho * noise.ar + sqrt(1 - rho * rho) * rng_normal(&noise.rng);
+}
+
+uint64_t sim_draws(void)
+{
+	return noise.draws;
 }
 
 /* What a node or a boot is slow at: GPUs differ, and so do directions and kinds of work. */

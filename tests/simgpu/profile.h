@@ -94,7 +94,13 @@ struct sim_gpu {
 	/* NCCL: what each operation takes, and bus bandwidth by algorithm; nvls 0: there is none */
 	double nccl_latency_s, nccl_ring_bytes_s, nccl_nvls_bytes_s;
 	double call_s, sync_s, launch_s,
-		context_s;	   /* host cost of a call, a wait, a kernel, a context */
+		context_s; /* host cost of a call, a wait, a kernel, a context */
+	double wake_s;	   /* more for a context where persistence is off and nobody has one */
+	double args_4k_s;  /* more for a kernel with 4 KiB of arguments */
+	/* a graph: to launch it, of each node on the GPU, to instantiate each node */
+	double graph_call_s, graph_node_s, graph_instantiate_s;
+	/* cudaMalloc and cudaFree, more by size; from a pool that holds enough */
+	double malloc_s, free_s, malloc_bytes_s, pool_s;
 	char peer_reach[SIM_TEXT]; /* which peers it has access to: "all", or those of its "socket"
 				    */
 	char nvlink_to[SIM_TEXT];  /* "switch", or from GPU to GPU: "1 x6, 2 x6" */

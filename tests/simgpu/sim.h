@@ -51,6 +51,8 @@ SIM_API void sim_advance_to(double when); /* never back */
 SIM_API void sim_begin(uint64_t stream);
 /* A new sample: what follows until the next call shares one draw. */
 SIM_API void sim_epoch(void);
+/* How many draws there were: as long as it stays, so does sim_noise. */
+SIM_API uint64_t sim_draws(void);
 /* Factor for a duration; channel and gpu (-1: none) tell apart what may be slow or fast. */
 SIM_API double sim_noise(const char *channel, int gpu);
 

@@ -16,6 +16,7 @@ on() {
 }
 
 @test "h2d on every profile" { on h2d; }
+@test "launch on every profile" { on launch; }
 @test "numa on every profile" { on numa; }
 @test "nccl on every profile" { on nccl; }
 @test "p2p on every profile" { on p2p; }
