@@ -48,6 +48,7 @@ struct rt_kernel {
 	 * run side by side; what run returns is added, once. False: this launch moves nothing.
 	 */
 	bool (*flow)(int gpu, const uint64_t *args, struct sim_flow *f);
+	int only_cc; /* 90: it is compiled for this compute capability alone; 0: for all */
 };
 /* Of the arrays of all files kernels_*.c, each ended by a row without a name. */
 const struct rt_kernel *rt_kernel_find(const char *name);
@@ -177,6 +178,7 @@ struct rt_gpu *rt_current(void);
 int rt_ordinal(void);
 void rt_set_ordinal(int i);
 const struct sim_gpu *rt_profile(const struct rt_gpu *g);
+int rt_shared_most(const struct rt_gpu *g); /* shared memory of a block at most, bytes */
 cudaError_t rt_last_error(bool clear);
 
 /* What a thing of so many seconds costs: with the noise and the shift of that name. */

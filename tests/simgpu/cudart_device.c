@@ -126,6 +126,22 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *out, int i)
 	return rt_leave(cudaSuccess);
 }
 
+/* CUDA's programming guide, "Technical specifications per compute capability"; less the 1 KiB of a
+ * block from 8.0 on. */
+static int shared_most(const struct sim_gpu *p)
+{
+	if (p->cc_major < 8)
+		return 64 << 10;
+	if (p->cc_major == 9 || p->cc_major == 10)
+		return 227 << 10;
+	return p->cc_major == 8 && (p->cc_minor == 0 || p->cc_minor == 7) ? 163 << 10 : 99 << 10;
+}
+
+int rt_shared_most(const struct rt_gpu *g)
+{
+	return shared_most(rt_profile(g));
+}
+
 static int attribute(int gpu, int a, bool *known)
 {
 	const struct sim_gpu *p = &sim_profile()->gpu[gpu];
@@ -148,6 +164,8 @@ static int attribute(int gpu, int a, bool *known)
 		return (int)p->l2_bytes;
 	case cudaDevAttrMultiProcessorCount:
 		return (int)p->sms;
+	case cudaDevAttrMaxSharedMemoryPerBlockOptin:
+		return shared_most(p);
 	case cudaDevAttrMaxThreadsPerMultiProcessor:
 		return 2048;
 	case cudaDevAttrAsyncEngineCount:
@@ -275,6 +293,8 @@ static const struct error_text errors[] = {
 	E(cudaErrorInsufficientDriver,
 	  "CUDA driver version is insufficient for CUDA runtime version"),
 	E(cudaErrorInvalidDeviceFunction, "invalid device function"),
+	E(cudaErrorNoKernelImageForDevice,
+	  "no kernel image is available for execution on the device"),
 	E(cudaErrorNoDevice, "no CUDA-capable device is detected"),
 	E(cudaErrorInvalidDevice, "invalid device ordinal"),
 	E(cudaErrorInvalidResourceHandle, "invalid resource handle"),

@@ -29,10 +29,13 @@ cudaError_t __cudaLaunchKernel(cudaKernel_t k, dim3 grid, dim3 block, void **arg
 			       cudaStream_t stream);
 #pragma GCC visibility pop
 
+#define SHARED_UNASKED 49152 /* dynamic shared memory that a kernel may have without asking */
+
 struct function {
 	const void *host;
 	const char *name;
 	bool loaded;
+	size_t shared; /* that it asked for */
 };
 
 #define MAX_FUNCTIONS 512
@@ -81,7 +84,7 @@ void __cudaRegisterFunction(void **handle, const char *host, char *device, const
 			    int limit, uint3 *tid, uint3 *bid, dim3 *bdim, dim3 *gdim, int *wsize)
 {
 	if (registered.n < MAX_FUNCTIONS)
-		registered.f[registered.n++] = (struct function){host, name, false};
+		registered.f[registered.n++] = (struct function){host, name, false, SHARED_UNASKED};
 }
 
 void rt_load_modules(void)
@@ -107,6 +110,19 @@ static void load(struct rt_gpu *g, struct function *f)
 	f->loaded = true;
 }
 
+/* Whether this program has code of it for that GPU. */
+static cudaError_t image(const struct rt_gpu *g, const struct function *f)
+{
+	const struct rt_kernel *k = f ? rt_kernel_find(f->name) : NULL;
+	const struct sim_gpu *p = rt_profile(g);
+
+	if (!f)
+		return cudaErrorInvalidDeviceFunction;
+	if (k && k->only_cc && k->only_cc != p->cc_major * 10 + p->cc_minor)
+		return cudaErrorNoKernelImageForDevice;
+	return cudaSuccess;
+}
+
 static cudaError_t launch(struct function *f, dim3 grid, dim3 block, void **args, size_t shared,
 			  cudaStream_t stream)
 {
@@ -115,8 +131,10 @@ static cudaError_t launch(struct function *f, dim3 grid, dim3 block, void **args
 	struct rt_stream *s = NULL;
 	cudaError_t e = rt_enter_gpu(&g);
 
-	if (e == cudaSuccess && !f)
-		e = cudaErrorInvalidDeviceFunction;
+	if (e == cudaSuccess)
+		e = image(g, f);
+	if (e == cudaSuccess && shared > f->shared)
+		e = cudaErrorInvalidValue;
 	if (e == cudaSuccess && (!(s = rt_stream(stream)) || s->owner != g))
 		e = cudaErrorInvalidResourceHandle; /* a kernel runs on the current GPU */
 	if (e == cudaSuccess && (!grid.x || !grid.y || !grid.z || !block.x || !block.y ||
@@ -188,8 +206,8 @@ cudaError_t cudaFuncGetAttributes(struct cudaFuncAttributes *a, const void *host
 	struct function *f = function(host);
 	cudaError_t e = rt_enter_gpu(&g);
 
-	if (e == cudaSuccess && !f)
-		e = cudaErrorInvalidDeviceFunction;
+	if (e == cudaSuccess)
+		e = image(g, f);
 	if (e != cudaSuccess)
 		return rt_leave(e);
 	load(g, f);
@@ -199,4 +217,20 @@ cudaError_t cudaFuncGetAttributes(struct cudaFuncAttributes *a, const void *host
 	a->binaryVersion = (int)(rt_profile(g)->cc_major * 10 + rt_profile(g)->cc_minor);
 	a->ptxVersion = a->binaryVersion;
 	return rt_leave(cudaSuccess);
+}
+
+cudaError_t cudaFuncSetAttribute(const void *host, enum cudaFuncAttribute which, int value)
+{
+	struct rt_gpu *g;
+	struct function *f = function(host);
+	cudaError_t e = rt_enter_gpu(&g);
+
+	if (e == cudaSuccess)
+		e = image(g, f);
+	if (e == cudaSuccess && (which != cudaFuncAttributeMaxDynamicSharedMemorySize ||
+				 value < 0 || value > rt_shared_most(g)))
+		e = cudaErrorInvalidValue;
+	if (e == cudaSuccess && (size_t)value > f->shared)
+		f->shared = (size_t)value;
+	return rt_leave(e);
 }
