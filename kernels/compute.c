@@ -1,6 +1,7 @@
 /* See compute.h. */
 #include "compute.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static const struct {
@@ -56,4 +57,13 @@ double compute_rate(int major, int minor, enum compute_type type)
 			return rates[i].rate[type];
 	}
 	return 0;
+}
+
+/* GeForce RTX 20 to 50. Their cards of 7.0, 8.0, 9.0 and 10.0 there are not. */
+double compute_card_rate(const char *name, int major, int minor, enum compute_type type)
+{
+	bool halved = type == COMPUTE_TF32 || type == COMPUTE_BF16 || type == COMPUTE_FP16 ||
+		      type == COMPUTE_FP8;
+
+	return compute_rate(major, minor, type) / (halved && strstr(name, "GeForce") ? 2 : 1);
 }

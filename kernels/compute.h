@@ -29,9 +29,12 @@ size_t compute_bytes(enum compute_type type);
  * Dense operations per clock and SM at most, a multiplication and an addition counted as two, with
  * sums of 32 bits (fp64: 64): by matrix instructions, fp32 by ordinary ones, fp64 by whichever are
  * faster. 0: that architecture lacks the format, or the figure is not known here. GeForce cards of
- * 8.6, 8.9 and 12.0 do fp16, bf16 and fp8 with 32-bit sums at half of it. Source: NVIDIA's white
+ * 7.5, 8.6, 8.9 and 12.0 do float formats with 32-bit sums at half of it. Source: NVIDIA's white
  * papers of the architectures (peak rates / SMs / boost clock).
  */
 double compute_rate(int major, int minor, enum compute_type type);
+
+/* The same for a card of that name, as CUDA says it: half where it is a GeForce that has half. */
+double compute_card_rate(const char *name, int major, int minor, enum compute_type type);
 
 #endif

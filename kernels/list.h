@@ -1,6 +1,5 @@
 /* Every benchmark, sorted by name: adding one is one file and one line here. */
 BENCH(alloc)
-BENCH(context)
 BENCH(control)
 BENCH(copy)
 BENCH(copy_all)
@@ -18,3 +17,5 @@ BENCH(p2p)
 BENCH(p2p_all)
 BENCH(p2p_chase)
 BENCH(startup)
+BENCH(startup_gpu)
+BENCH(tensor_probe)

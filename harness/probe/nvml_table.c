@@ -238,12 +238,11 @@ bool nvml_number(const struct nvml *n, unsigned index, const char *field, double
 	for (size_t i = 0; i < N_CALLS; i++) {
 		const struct call *c = &calls[i];
 
-		if (strcmp(c->field, field) || c->shape == TEXT || !n->device[index])
+		if (strcmp(c->field, field) || c->unit <= 0 || !n->device[index])
 			continue;
 		if (ask(n, n->device[index], c, value) != NVML_OK)
 			return false;
-		if (c->unit > 0)
-			*value = si(c, *value);
+		*value = si(c, *value);
 		return true;
 	}
 	return false;

@@ -53,6 +53,15 @@ static void test_what_is_not_there(void **state)
 	assert_true(compute_rate(11, 0, COMPUTE_FP16) == 0);
 }
 
+static void test_geforce(void **state)
+{
+	assert_true(compute_card_rate("NVIDIA GeForce RTX 4090", 8, 9, COMPUTE_BF16) == 512);
+	assert_true(compute_card_rate("NVIDIA GeForce RTX 4090", 8, 9, COMPUTE_FP8) == 1024);
+	assert_true(compute_card_rate("NVIDIA GeForce RTX 4090", 8, 9, COMPUTE_INT8) == 2048);
+	assert_true(compute_card_rate("NVIDIA GeForce RTX 4090", 8, 9, COMPUTE_FP32) == 256);
+	assert_true(compute_card_rate("NVIDIA L40S", 8, 9, COMPUTE_BF16) == 1024);
+}
+
 static void test_names(void **state)
 {
 	char choices[] = COMPUTE_CHOICES, *save = NULL;
@@ -74,6 +83,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_data_sheets),
 		cmocka_unit_test(test_what_is_not_there),
+		cmocka_unit_test(test_geforce),
 		cmocka_unit_test(test_names),
 	};
 
