@@ -234,7 +234,7 @@ help:
 SIMDIR := $(BUILD)/simgpu
 CUDA_MAJOR := $(if $(NVCC),$(shell $(NVCC) --version | sed -n 's/.*release \([0-9]*\).*/\1/p'),13)
 SIM_CFLAGS = $(ALL_CFLAGS) -fPIC -fvisibility=hidden -DSIM_CUDA_MAJOR=$(CUDA_MAJOR)
-SIM_MODEL := $(patsubst %,tests/simgpu/%.c,profile profile_keys mig identity fault noise model flow peer memory state) \
+SIM_MODEL := $(patsubst %,tests/simgpu/%.c,profile profile_keys mig identity fault noise model flow peer memory device_memory state) \
 	$(patsubst %,harness/base/%.c,err rng mem units)
 SIM_TREE := $(patsubst %,tests/simgpu/%.c,tree tree_pci tree_cpu tree_system)
 SIM_NVML := $(patsubst %,tests/simgpu/%.c,nvml_core nvml_device nvml_mig nvml_nvlink nvml_usage)

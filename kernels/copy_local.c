@@ -48,7 +48,6 @@ struct local {
 	struct pattern_diff *diff;
 	uint32_t seed;
 	int sms;
-	double ceiling; /* 0: not known */
 	/* of the current case */
 	size_t size;
 	bool by_sm;
@@ -70,17 +69,6 @@ static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 	return lanes_time(&k->lanes, 1, true, queue, k, n, seconds, e);
 }
 
-/* Width of the bus times the memory's clock times two: what its pins carry (data sheets). */
-static void find_ceiling(struct local *k)
-{
-	int bits = 0, khz = 0;
-
-	if (!cudaDeviceGetAttribute(&bits, cudaDevAttrGlobalMemoryBusWidth, 0) &&
-	    !cudaDeviceGetAttribute(&khz, cudaDevAttrMemoryClockRate, 0))
-		k->ceiling = bits / 8.0 * khz * 1e3 * 2;
-	cudaGetLastError(); /* a driver that does not say so is no error */
-}
-
 static int setup(struct ctx *c, struct err *e)
 {
 	struct local *k = ctx_state(c);
@@ -94,7 +82,7 @@ static int setup(struct ctx *c, struct err *e)
 		rc = lanes_open(&k->lanes, 1, e);
 	if (rc)
 		return rc;
-	find_ceiling(k);
+	gpu_say_kin(c);
 	code = cudaDeviceGetAttribute(&k->sms, cudaDevAttrMultiProcessorCount, 0);
 	if (!code)
 		code = cudaMalloc((void **)&k->from, bytes);
@@ -112,14 +100,14 @@ static int run(struct ctx *c, struct err *e)
 {
 	struct local *k = ctx_state(c);
 	struct sampling s;
-	double seconds;
+	double seconds, ceiling = gpu_memory_peak();
 	int rc;
 
 	k->size = ctx_u64(c, "size");
 	k->by_sm = !strcmp(ctx_str(c, "engine"), "sm");
 	s = lanes_bandwidth(batch, k, 2 * (double)k->size);
-	if (k->ceiling > 0)
-		ctx_fact_num(c, "ceiling", "bandwidth", "gpu", k->ceiling,
+	if (ceiling > 0)
+		ctx_fact_num(c, "ceiling", "bandwidth", "gpu", ceiling,
 			     "width of the bus x memory clock x 2");
 	rc = batch(k, GPU_WARM_UP_COPIES, &seconds, e);
 	return rc ? rc : ctx_sample(c, &s, e);

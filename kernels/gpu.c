@@ -92,6 +92,26 @@ void gpu_pin(struct ctx *c, int node)
 		ctx_fact(c, "thread", "", "gpu,node", "PINNED", "sched_setaffinity");
 }
 
+void gpu_say_kin(struct ctx *c)
+{
+	struct cudaDeviceProp p;
+	char kin[sizeof(p.name) + 32];
+
+	if (cudaGetDeviceProperties(&p, 0)) {
+		cudaGetLastError();
+		return;
+	}
+	snprintf(kin, sizeof(kin), "%s, %d SMs", p.name, p.multiProcessorCount);
+	ctx_fact(c, "kin", "", "gpu", kin, "CUDA");
+}
+
+double gpu_memory_peak(void)
+{
+	double bits = attribute(cudaDevAttrGlobalMemoryBusWidth);
+
+	return bits / 8 * attribute(cudaDevAttrMemoryClockRate) * 1e3 * 2;
+}
+
 #else
 
 int gpu_supported(struct ctx *c, struct err *e)

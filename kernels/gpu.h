@@ -56,6 +56,18 @@ int gpu_not_shared(struct err *e);
 void gpu_pin(struct ctx *c, int node);
 
 /*
+ * The fact "kin" for keys with the label gpu: model and SMs of the first GPU, which differ between
+ * MIG instances, so that only equal ones are compared.
+ */
+void gpu_say_kin(struct ctx *c);
+
+/*
+ * Bytes/s that the pins of the first GPU's memory carry: width of the bus x memory clock x 2 (data
+ * sheets). 0 where the driver does not say.
+ */
+double gpu_memory_peak(void);
+
+/*
  * Says what a cudaError_t means: "doing what: cudaErrorX: its text". 0 for no error; -ENOMEM,
  * -ENOTSUP (no GPU, driver too old, fabric not ready) or -EIO.
  */

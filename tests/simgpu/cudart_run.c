@@ -7,6 +7,7 @@
  * when it begins.
  */
 #include "cudart.h"
+#include "device_memory.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -50,7 +50,7 @@ struct rule {
 #define WHAT                                                                                       \
 	"|h2d|d2h|h2d_sm|d2h_sm|sm_latency|d2d|host_latency|host_read|host_write|host_copy|"       \
 	"host_triad|host_cache|host_alu|host_start|peer|nccl|launch|call|sync|graph|alloc|"        \
-	"context|"
+	"context|hbm|hbm_latency|l2|l2_latency|"
 
 /* By enum fault_kind. */
 static const struct rule rules[] = {
@@ -58,9 +58,9 @@ static const struct rule rules[] = {
 	 "contaminate share=S by=W [arm=NAME]: that share of the processes takes longer by W",
 	 {{"share", NUM, AT(share), 0, 1, NULL, true}, BY, ARM}},
 	{"corrupt_copy",
-	 "corrupt_copy gpu=N [dir=h2d|d2h] [size=BYTES] [offset=BYTES]: one bit flips",
+	 "corrupt_copy gpu=N [dir=h2d|d2h|d2d] [size=BYTES] [offset=BYTES]: one bit flips",
 	 {GPU(true),
-	  {"dir", WORD, AT(dir), 0, 8, "|h2d|d2h|", false},
+	  {"dir", WORD, AT(dir), 0, 8, "|h2d|d2h|d2d|", false},
 	  {"size", SIZE, AT(size), 0, 1e13, NULL, false},
 	  {"offset", SIZE, AT(offset), 0, 1e13, NULL, false}}},
 	{"cpuset",
@@ -118,6 +118,9 @@ static const struct rule rules[] = {
 	 "shift what=h2d|d2h|h2d_sm|host_latency|… by=SHARE [gpu=N] [arm=NAME]: worse by "
 	 "that share",
 	 {{"what", WORD, AT(what), 0, 16, WHAT, true}, BY, GPU(false), ARM}},
+	{"slow_hbm",
+	 "slow_hbm gpu=N by=SHARE: its own memory streams slower by that share",
+	 {GPU(true), BY}},
 	{"slow_pair",
 	 "slow_pair gpu=N peer=M by=SHARE: the way between two GPUs is slower, both ways",
 	 {GPU(true), PEER, BY}},

@@ -173,14 +173,6 @@ double sim_sm_chase_s(int gpu, int node, double loads)
 	return loads * load * sim_noise("sm_latency", gpu) * (1 + sim_shift("sm_latency", gpu));
 }
 
-double sim_local_copy_s(int gpu, double bytes)
-{
-	const struct sim_gpu *g = &sim_profile()->gpu[gpu];
-
-	return (g->copy_latency_s + 2 * bytes / g->memory_copy_bytes_s) * sim_noise("d2d", gpu) /
-	       (1 - sim_shift("d2d", gpu));
-}
-
 /* ---- several flows ---- */
 
 struct sharing {

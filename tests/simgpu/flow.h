@@ -65,7 +65,5 @@ SIM_API double sim_flow_s(const struct sim_flow *f, double rate);
  */
 SIM_API double sim_sm_copy_s(int gpu, enum sim_dir dir, enum sim_kind kind, int node, double bytes);
 SIM_API double sim_sm_chase_s(int gpu, int node, double loads);
-/* Seconds of a copy within the GPU's own memory. */
-SIM_API double sim_local_copy_s(int gpu, double bytes);
 
 #endif

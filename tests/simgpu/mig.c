@@ -43,6 +43,11 @@ static void derive(struct sim_gpu *i, const struct sim_gpu *whole, const struct 
 	i->l2_bytes = (int64_t)((double)whole->l2_bytes * k->memory_share);
 	i->bus_bits = (int64_t)((double)whole->bus_bits * k->memory_share);
 	i->memory_copy_bytes_s *= k->memory_share;
+	i->memory_read_bytes_s *= k->memory_share;
+	i->memory_write_bytes_s *= k->memory_share;
+	i->memory_triad_bytes_s *= k->memory_share;
+	i->l2_read_bytes_s *= k->memory_share;
+	i->l2_write_bytes_s *= k->memory_share;
 	i->h2d_pinned_bytes_s *= k->copy_share;
 	i->d2h_pinned_bytes_s *= k->copy_share;
 	i->h2d_wc_bytes_s *= k->copy_share;

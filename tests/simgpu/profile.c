@@ -4,6 +4,7 @@
  */
 #include "mig.h"
 #include "profile_keys.h"
+#include "device_memory.h"
 #include "../../harness/base/units.h"
 
 #include <errno.h>
@@ -272,6 +273,8 @@ int sim_profile_load(struct sim_profile *p, const char *path, struct err *e)
 		r = err_at(e, ENOENT, path, 0, "cannot be read");
 		goto out;
 	}
+	for (int g = 0; g < p->n_gpus; g++)
+		sim_device_memory_defaults(&p->gpu[g]);
 	if (line > 0 || check_complete(l) || check_sense(l) || sim_mig_divide(p, l->e)) {
 		r = err_at(e, EINVAL, path, (unsigned)line, "%s",
 			   first.code ? first.text : "neither a section, a key nor a comment");

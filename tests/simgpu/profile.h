@@ -93,6 +93,10 @@ struct sim_gpu {
 	double peer_off_bytes_s, peer_off_latency_s; /* without peer access, through the host */
 	/* NCCL: what each operation takes, and bus bandwidth by algorithm; nvls 0: there is none */
 	double nccl_latency_s, nccl_ring_bytes_s, nccl_nvls_bytes_s;
+	/* device memory and L2 by the SMs; rates 0: by what copies reach (device_memory.c) */
+	double memory_read_bytes_s, memory_write_bytes_s, memory_triad_bytes_s;
+	double l2_read_bytes_s, l2_write_bytes_s;
+	double memory_load_s, l2_load_s; /* one load of an SM */
 	double call_s, sync_s, launch_s,
 		context_s; /* host cost of a call, a wait, a kernel, a context */
 	double wake_s;	   /* more for a context where persistence is off and nobody has one */

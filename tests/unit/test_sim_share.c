@@ -6,6 +6,7 @@
 
 #ifdef ASSAY_CUDA
 
+#include "../simgpu/device_memory.h"
 #include "../simgpu/sim.h"
 
 #include <math.h>
