@@ -11,10 +11,9 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {
-	&command_list, &command_plan,	&command_run,	  &command_ab,
-	&command_bind, &command_report, &command_compare, &command_history,
-	&command_env,  &command_step,	&command_member,  &command_help_,
-	NULL,
+	&command_list,	 &command_plan,	   &command_run,     &command_ab,    &command_bind,
+	&command_report, &command_compare, &command_history, &command_env,   &command_restore,
+	&command_step,	 &command_member,  &command_guard,   &command_help_, NULL,
 };
 
 int main(int argc, char **argv)

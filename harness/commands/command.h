@@ -64,8 +64,8 @@ int command_override(struct overrides *o, const char *name, const char *value, s
 /* Folder of the launchers (scripts/in-*) beside the suites; may not exist. Caller frees. */
 char *command_launchers(const struct app *app);
 
-extern const struct command command_ab, command_bind, command_compare, command_env, command_help_,
-	command_history, command_list, command_member, command_plan, command_report, command_run,
-	command_step;
+extern const struct command command_ab, command_bind, command_compare, command_env, command_guard,
+	command_help_, command_history, command_list, command_member, command_plan, command_report,
+	command_restore, command_run, command_step;
 
 #endif

@@ -159,7 +159,8 @@ static void man(void)
 	printf(".SH ENVIRONMENT\n.TP\n\\fBNO_COLOR\\fR\nno "
 	       "colour\n.TP\n\\fBASSAY_SUITES\\fR\nfolder of suites\n"
 	       ".TP\n\\fBASSAY_SYSROOT\\fR\nrecorded tree to read /sys and /proc from\n"
-	       ".TP\n\\fBASSAY_RUNTIME_DIR\\fR\nfolder of the GPU locks\n"
+	       ".TP\n\\fBASSAY_RUNTIME_DIR\\fR\nfolder of the GPU locks and of the journals that "
+	       "assay restore reads\n"
 	       ".TP\n\\fBASSAY_RENDEZVOUS\\fR\nsocket at which the ranks of one run meet\n");
 }
 

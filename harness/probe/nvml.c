@@ -21,7 +21,7 @@ void *nvml_symbol(const struct nvml *n, const char *name)
 	return library_symbol(&n->lib, name);
 }
 
-static const char *reason(const struct nvml *n, int rc)
+const char *nvml_reason(const struct nvml *n, int rc)
 {
 	if (rc == NVML_NO_SYMBOL)
 		return "the library lacks it";
@@ -42,12 +42,12 @@ static int start(struct nvml *n, struct err *e)
 	int rc = init();
 
 	if (rc != NVML_OK)
-		return err_set(e, EIO, "nvmlInit_v2: %s (%d)", reason(n, rc), rc);
+		return err_set(e, EIO, "nvmlInit_v2: %s (%d)", nvml_reason(n, rc), rc);
 	n->shutdown = nvml_symbol(n, "nvmlShutdown");
 	rc = count(&n->count);
 	if (rc != NVML_OK) {
 		n->count = 0;
-		return err_set(e, EIO, "nvmlDeviceGetCount_v2: %s (%d)", reason(n, rc), rc);
+		return err_set(e, EIO, "nvmlDeviceGetCount_v2: %s (%d)", nvml_reason(n, rc), rc);
 	}
 	return 0;
 }
@@ -115,7 +115,7 @@ int nvml_address(const struct nvml *n, unsigned index, char out[16], struct err 
 	if (rc == NVML_OK)
 		rc = get ? get(n->device[index], &pci) : NVML_NO_SYMBOL;
 	if (rc != NVML_OK)
-		return err_set(e, ENODEV, "NVML's GPU %u: %s (%d)", index, reason(n, rc), rc);
+		return err_set(e, ENODEV, "NVML's GPU %u: %s (%d)", index, nvml_reason(n, rc), rc);
 	pci.bus_id[sizeof(pci.bus_id) - 1] = '\0';
 	if (pci_address(out, pci.bus_id))
 		return err_set(e, ENODEV, "NVML's GPU %u: \"%s\" is no PCI address", index,
@@ -234,7 +234,7 @@ void nvml_missing(struct nvml_gpu *g, const char *field, const char *symbol, int
 {
 	g->reset |= rc == NVML_RESET_REQUIRED || rc == NVML_GPU_IS_LOST;
 	buf_printf(&g->missing, "%s%s (%s: %s)", g->missing.len ? ", " : "", field, symbol,
-		   reason(g->n, rc));
+		   nvml_reason(g->n, rc));
 }
 
 void nvml_gpu_rows(const struct nvml *n, unsigned index, bool state_only, const struct rows *r)

@@ -31,6 +31,9 @@ struct nvml_gpu {
 
 void *nvml_symbol(const struct nvml *n, const char *name);
 
+/* NVML's words for its code. */
+const char *nvml_reason(const struct nvml *n, int rc);
+
 /* Notes that a field is not reported, and whether the GPU asks for a reset. */
 void nvml_missing(struct nvml_gpu *g, const char *field, const char *symbol, int rc);
 

@@ -3,6 +3,7 @@
 #include "../base/log.h"
 #include "../base/mem.h"
 #include "../base/units.h"
+#include "../probe/runtime.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 const struct preflight_check preflight_checks[] = {
@@ -259,18 +259,6 @@ void preflight_warn(const struct machine *m)
 	}
 }
 
-/* All users must meet at one place, or the lock keeps nobody apart. */
-char *preflight_runtime_dir(void)
-{
-	const char *own = getenv("ASSAY_RUNTIME_DIR"), *run = getenv("XDG_RUNTIME_DIR");
-
-	if (own)
-		return mem_strdup(own);
-	if (!access("/run/lock", W_OK))
-		return mem_strdup("/run/lock/assay");
-	return run ? mem_printf("%s/assay", run) : mem_strdup("/tmp/assay");
-}
-
 /* Another user's lock file can be neither written nor opened with O_CREAT in a sticky folder. */
 static int open_lock(const char *path)
 {
@@ -285,13 +273,10 @@ static int open_lock(const char *path)
 
 int preflight_lock(const char *uuid, struct err *e)
 {
-	char *dir = preflight_runtime_dir(), *path = mem_printf("%s/gpu-%s.lock", dir, uuid),
+	char *dir = runtime_dir_made(), *path = mem_printf("%s/gpu-%s.lock", dir, uuid),
 	     pid[32] = "";
 	int fd;
 
-	if (!mkdir(dir, 01777) && chmod(dir, 01777))
-		log_warn("%s: %s; other users' runs may not see this one's locks", dir,
-			 strerror(errno));
 	fd = open_lock(path);
 	if (fd < 0) {
 		fd = err_set(e, errno, "cannot open the lock %s: %s", path, strerror(errno));

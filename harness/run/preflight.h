@@ -50,7 +50,4 @@ void preflight_warn(const struct machine *m);
  */
 int preflight_lock(const char *uuid, struct err *e);
 
-/* The folder of locks and of whatever else the runs on this host share. Caller frees. */
-char *preflight_runtime_dir(void);
-
 #endif

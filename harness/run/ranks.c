@@ -4,7 +4,7 @@
 #include "../base/clock.h"
 #include "../base/mem.h"
 #include "../base/units.h"
-#include "preflight.h"
+#include "../probe/runtime.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,7 +65,7 @@ static void find_path(struct ranks *r)
 		snprintf(r->path, sizeof(r->path), "%s", own);
 		return;
 	}
-	dir = preflight_runtime_dir();
+	dir = runtime_dir();
 	name = start_name();
 	snprintf(r->path, sizeof(r->path), "%s/ranks-%d-%s", dir, (int)getuid(), name);
 	free(name);
