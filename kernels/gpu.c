@@ -5,6 +5,7 @@
 
 #ifdef ASSAY_CUDA
 
+#include "../harness/base/units.h"
 #include "../harness/probe/placement.h"
 
 #include <cuda_runtime_api.h>
@@ -12,6 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Of a GPU's memory left to others, and to what CUDA makes for itself. */
+#define SPARE_BYTES ((size_t)64 << 20)
 
 #define ATTR_MPS_ENABLED 133 /* cudaDevAttrMpsEnabled; older headers lack it */
 
@@ -110,6 +114,19 @@ double gpu_memory_peak(void)
 	double bits = attribute(cudaDevAttrGlobalMemoryBusWidth);
 
 	return bits / 8 * attribute(cudaDevAttrMemoryClockRate) * 1e3 * 2;
+}
+
+int gpu_memory_fits(size_t bytes, const char *what, struct err *e)
+{
+	char need[32], there[32];
+	size_t left = 0, total = 0;
+	int rc = gpu_error((int)cudaMemGetInfo(&left, &total), e, "asking for free memory");
+
+	if (rc || bytes + SPARE_BYTES <= left)
+		return rc;
+	return err_set(e, ENOTSUP, "%s: %s do not fit into what is free of %s", what,
+		       units_size(need, sizeof(need), (double)bytes),
+		       units_size(there, sizeof(there), (double)total));
 }
 
 #else

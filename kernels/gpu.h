@@ -68,6 +68,12 @@ void gpu_say_kin(struct ctx *c);
 double gpu_memory_peak(void);
 
 /*
+ * Whether so many bytes of the current GPU's memory can be had, with some left to others. -ENOTSUP
+ * where not: "WHAT: 12 GiB do not fit into what is free of 9.75 GiB".
+ */
+int gpu_memory_fits(size_t bytes, const char *what, struct err *e);
+
+/*
  * Says what a cudaError_t means: "doing what: cudaErrorX: its text". 0 for no error; -ENOMEM,
  * -ENOTSUP (no GPU, driver too old, fabric not ready) or -EIO.
  */

@@ -16,6 +16,13 @@ extern "C" {
 struct CUstream_st;
 int gpu_chase_launch(void **at, uint64_t steps, struct CUstream_st *stream);
 
+/*
+ * The same by block number `block` of so many and one: the ones before it end at once, so that it
+ * comes to another SM than the first. Which one that was is left in *sm, pinned memory too.
+ */
+int gpu_chase_launch_elsewhere(void **at, uint64_t steps, unsigned block, uint32_t *sm,
+			       struct CUstream_st *stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -9,14 +9,12 @@
 
 #include <cuda_runtime_api.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Of an array in one launch, by each SM: about a millisecond, beside which start and end are
  * little. */
 #define SM_BYTES ((uint64_t)32 << 20)
-/* Left to others, and to what CUDA makes for itself. */
-#define SPARE_BYTES ((size_t)64 << 20)
-
 enum { A, B, C, ARRAYS };
 static const char *const op_name[] = {"read", "write", "copy", "triad"};
 
@@ -83,22 +81,17 @@ static int fill(struct hbm_arrays *k, int array, struct err *e)
 	return gpu_error(rc, e, "filling %zu bytes of the GPU's memory", k->bytes[array]);
 }
 
-/* -ENOTSUP in words where `bytes` more are not free. */
-static int is_free(const struct hbm_arrays *k, size_t bytes, struct err *e)
+/* Of the memory that the case's arrays need besides what is held. */
+static int fits(const struct hbm_arrays *k, size_t more, struct err *e)
 {
-	char array[32], all[32], there[32];
-	size_t left = 0, total = 0;
-	int rc = gpu_error((int)cudaMemGetInfo(&left, &total), e, "asking for free memory"), n = 0;
+	char size[32], what[64];
+	int n = 0;
 
-	if (rc || bytes + SPARE_BYTES <= left)
-		return rc;
 	for (int i = 0; i < ARRAYS; i++)
 		n += is_used(k->op, i);
-	units_size(array, sizeof(array), (double)k->size);
-	units_size(all, sizeof(all), (double)k->size * n);
-	units_size(there, sizeof(there), (double)total);
-	return err_set(e, ENOTSUP, "%d array%s of %s: %s do not fit into what is free of %s", n,
-		       n == 1 ? "" : "s", array, all, there);
+	snprintf(what, sizeof(what), "%d array%s of %s", n, n == 1 ? "" : "s",
+		 units_size(size, sizeof(size), (double)k->size));
+	return gpu_memory_fits(more, what, e);
 }
 
 static int make_arrays(struct hbm_arrays *k, struct err *e)
@@ -114,7 +107,7 @@ static int make_arrays(struct hbm_arrays *k, struct err *e)
 		k->bytes[i] = 0;
 		more += k->size;
 	}
-	rc = more ? is_free(k, more, e) : 0;
+	rc = more ? fits(k, more, e) : 0;
 	for (int i = 0; i < ARRAYS && !rc; i++) {
 		if (!is_used(k->op, i) || k->array[i])
 			continue;

@@ -1,11 +1,12 @@
 /*
- * The kernels of kernels/hbm.cu: what they leave in device memory and how long they take. Arrays
- * are described by what hbm.h says of their elements, so a gigabyte that is streamed through costs
- * no gigabyte; a source that holds anything else is computed with, block by block.
+ * The kernels of kernels/hbm.cu and ring.cu: what they leave in device memory and how long they
+ * take. Arrays are described by what hbm.h says of their elements, so a gigabyte that is streamed
+ * through costs no gigabyte; a source that holds anything else is computed with, block by block.
  */
 #include "cudart.h"
 #include "device_memory.h"
 #include "../../kernels/hbm.h"
+#include "../../kernels/ring.h"
 
 #include <string.h>
 
@@ -268,6 +269,37 @@ static double check_run(int gpu, const uint64_t *a)
 	return sim_stream_s(gpu, STREAM_READ, false, (double)p.bytes);
 }
 
+/* A pointer at the start of each line; the rest, which nobody wrote, shows as zeros. arg: see
+ * below. */
+static uint64_t ring_word(uint64_t i, const uint64_t *arg)
+{
+	uint32_t line = (uint32_t)(i / (RING_LINE / 8));
+
+	if (i % (RING_LINE / 8))
+		return 0;
+	return arg[0] +
+	       (uint64_t)ring_next(line, (unsigned)(arg[1] >> 32), (uint32_t)arg[1]) * RING_LINE;
+}
+
+static void ring_bytes(void *dst, size_t offset, size_t bytes, const uint64_t *arg)
+{
+	words(dst, offset, bytes, arg, ring_word);
+}
+
+/* p, bits, seed */
+static double ring_run(int gpu, const uint64_t *a)
+{
+	struct dev_made m = {ring_bytes, {a[0], a[1] << 32 | (uint32_t)a[2]}, 0};
+	struct array p;
+
+	if (!find_array(gpu, a[0], (uint64_t)RING_LINE << a[1], &p))
+		return -1;
+	m.origin = p.at;
+	put(&p, &m);
+	bend(gpu, &p);
+	return sim_stream_s(gpu, STREAM_WRITE, false, (double)p.bytes);
+}
+
 const struct rt_kernel kernels_memory[] = {
 	{.name = "assay_hbm_read", .arg_bytes = {8, 4, 8, 8}, .run = read_run},
 	{.name = "assay_hbm_write", .arg_bytes = {8, 8, 4, 8}, .run = write_run},
@@ -275,5 +307,6 @@ const struct rt_kernel kernels_memory[] = {
 	{.name = "assay_hbm_triad", .arg_bytes = {8, 8, 8, 4, 8}, .run = triad_run},
 	{.name = "assay_hbm_fill", .arg_bytes = {8, 8, 8, 4}, .run = fill_run},
 	{.name = "assay_hbm_check", .arg_bytes = {4, 8, 8, 8, 8}, .run = check_run},
+	{.name = "assay_ring_fill", .arg_bytes = {8, 4, 4}, .run = ring_run},
 	{0},
 };

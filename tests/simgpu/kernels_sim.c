@@ -115,21 +115,40 @@ static bool copy_sm_flow(int gpu, const uint64_t *a, struct sim_flow *f)
 }
 
 /* Nobody looks where a longer chase ends. */
-#define CHASE_LOOKED_AT 65536u
+#define CHASE_LOOKED_AT 16384u
 
-/* A word that holds a pointer, steps. What reading the pointers costs here is not felt. */
+/*
+ * Seconds of loads from the ring that p lies in; of a GPU's own memory a ring is an allocation.
+ * What reading the pointers costs here is not felt.
+ */
+static double chase_s(int gpu, const void *p, double steps)
+{
+	int owner = rt_owner_of(p);
+	struct sim_range r;
+
+	if (owner < 0)
+		return sim_sm_chase_s(gpu, sim_host_node(p), steps);
+	if (owner != gpu || !sim_range_find(p, SIM_DEVICE, &r))
+		return sim_peer_chase_s(gpu, steps);
+	return sim_device_chase_s(gpu, (double)r.bytes, steps);
+}
+
+/* A word that holds a pointer, steps, a word for the SM or NULL: block number modulo SMs. */
 static double chase_run_sim(int gpu, const uint64_t *a)
 {
 	void **at = pointer(a[0]), *p;
+	uint32_t *sm = pointer(a[2]);
 
-	if (!rt_reachable(gpu, at, sizeof(*at)) || !rt_reachable(gpu, *at, sizeof(*at)))
+	if (!rt_reachable(gpu, at, sizeof(*at)) || !rt_reachable(gpu, *at, sizeof(*at)) ||
+	    (sm && !rt_reachable(gpu, sm, sizeof(*sm))))
 		return -1;
+	if (sm)
+		*sm = (uint32_t)((a[RT_BLOCKS] - 1) % (uint64_t)sim_profile()->gpu[gpu].sms);
 	p = *at;
 	for (uint64_t i = 0; a[1] <= CHASE_LOOKED_AT && i < a[1]; i++)
 		rt_load(&p, p, sizeof(p));
 	*at = p;
-	return rt_owner_of(p) < 0 ? sim_sm_chase_s(gpu, sim_host_node(p), (double)a[1])
-				  : sim_peer_chase_s(gpu, (double)a[1]);
+	return chase_s(gpu, p, (double)a[1]);
 }
 
 static double values_fill_run(int gpu, const uint64_t *a)
@@ -169,7 +188,7 @@ const struct rt_kernel kernels_sim[] = {
 	 .run = check_run,
 	 .flow = check_flow},
 	{.name = "assay_copy_sm", .arg_bytes = {8, 8, 8}, .run = copy_sm_run, .flow = copy_sm_flow},
-	{.name = "assay_gpu_chase", .arg_bytes = {8, 8}, .run = chase_run_sim},
+	{.name = "assay_gpu_chase", .arg_bytes = {8, 8, 8}, .run = chase_run_sim},
 	{.name = "assay_values_fill", .arg_bytes = {8, 8, 4, 4}, .run = values_fill_run},
 	{.name = "assay_values_check",
 	 .arg_bytes = {8, 8, 8, 8, 4, 4, 4, 8},

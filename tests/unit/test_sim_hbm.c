@@ -11,7 +11,7 @@
 
 #include <errno.h>
 
-extern const struct bench bench_hbm, bench_l2;
+extern const struct bench bench_hbm, bench_hbm_chase, bench_l2;
 
 /* A case after setup; NULL-terminated settings are the caller's. */
 static struct ctx *started(const struct bench *b, const char *const *set)
@@ -67,6 +67,45 @@ static void slow(void)
 
 	CHECK(within(rate(&bench_hbm, "op=read", "size=1GiB"), 0.9 * g->memory_read_bytes_s, 0.01));
 	CHECK(within(rate(&bench_l2, "op=read", "size=2MiB"), g->l2_read_bytes_s, 0.01));
+}
+
+/* ---- latency ---- */
+
+static double latency(const char *level)
+{
+	const char *set[] = {"gpu=0", level, NULL};
+	struct ctx *c = started(&bench_hbm_chase, set);
+	struct err e = ERR_INIT;
+	double v;
+
+	CHECK(!bench_hbm_chase.run(c, &e));
+	CHECK(!bench_hbm_chase.verify(c, &e));
+	CHECK(!strcmp(fake_fact(c, "sms"), "0 16 33 49 66 82 99 115"));
+	v = c->value[1];
+	fake_end(c);
+	return v;
+}
+
+static void latencies(void)
+{
+	const struct sim_gpu *g = &sim_profile()->gpu[0];
+
+	CHECK(within(latency("level=l2"), g->l2_load_s, 0.01));
+	CHECK(within(latency("level=dram"), g->memory_load_s, 0.01));
+}
+
+/* One pointer of the ring leads 4 KiB too far. */
+static void wrong_pointer(void)
+{
+	static const char *const set[] = {"gpu=0", "level=l2", NULL};
+	struct ctx *c = started(&bench_hbm_chase, set);
+	struct err e = ERR_INIT;
+
+	CHECK(!bench_hbm_chase.run(c, &e));
+	CHECK(bench_hbm_chase.verify(c, &e) == -EBADMSG);
+	CHECK(!strcmp(e.text, "gpu 0: after 16384 steps it is not where the CPU is: it read other "
+			      "pointers"));
+	fake_end(c);
 }
 
 static void facts(void)
@@ -149,6 +188,12 @@ static void a_lost_bit_is_named(void **state)
 	assert_server("hgx-h200", "corrupt_copy gpu=0 dir=d2d offset=4711", corrupted);
 }
 
+static void latencies_are_found(void **state)
+{
+	assert_server("hgx-h200", "", latencies);
+	assert_server("hgx-h200", "corrupt_copy gpu=0 dir=d2d offset=1", wrong_pointer);
+}
+
 static void too_small_or_too_large(void **state)
 {
 	assert_server("hgx-h200", "", what_does_not_fit);
@@ -157,9 +202,8 @@ static void too_small_or_too_large(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rates_are_found),
-		cmocka_unit_test(what_it_says_of_itself),
-		cmocka_unit_test(a_lost_bit_is_named),
+		cmocka_unit_test(rates_are_found),	  cmocka_unit_test(what_it_says_of_itself),
+		cmocka_unit_test(a_lost_bit_is_named),	  cmocka_unit_test(latencies_are_found),
 		cmocka_unit_test(too_small_or_too_large),
 	};
 
