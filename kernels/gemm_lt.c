@@ -26,11 +26,15 @@ struct lt {
 	int best;
 };
 
-struct trial {
+/* Every algorithm's turns; `at` is the one whose turn it is. */
+struct trials {
 	const struct lt *lt;
 	const struct gemm_job *job;
-	int algorithm;
-	int status; /* of the library: what it named it may refuse after all */
+	struct lanes lanes;
+	double spent_s;
+	int at;
+	int status[CUBLASLT_ALGORITHMS]; /* what the library named it may refuse after all */
+	double took_s[CUBLASLT_ALGORITHMS];
 };
 
 static int multiply(const struct lt *s, int algorithm, const struct gemm_job *job,
@@ -41,69 +45,77 @@ static int multiply(const struct lt *s, int algorithm, const struct gemm_job *jo
 
 static int queue_trial(void *arg, int lane, struct CUstream_st *stream)
 {
-	struct trial *t = arg;
+	struct trials *t = arg;
 
-	if (!t->status)
-		t->status = multiply(t->lt, t->algorithm, t->job, stream);
+	if (!t->status[t->at])
+		t->status[t->at] = multiply(t->lt, t->at, t->job, stream);
 	return 0;
 }
 
-/* Seconds of one product by that algorithm. The first loads code, and says how many to time. */
-static int try_one(struct lanes *l, struct trial *t, double *seconds, double *spent_s,
-		   struct err *e)
+static int timed(struct trials *t, uint64_t n, double *seconds, struct err *e)
 {
-	int rc = lanes_time(l, 1, false, queue_trial, t, 1, seconds, e);
-	uint64_t n = TRY_MOST;
+	int rc = lanes_time(&t->lanes, 1, false, queue_trial, t, n, seconds, e);
 
-	*spent_s += *seconds;
-	if (rc || t->status || *seconds > TRY_S)
-		return rc;
-	if (*seconds > TRY_S / TRY_MOST)
-		n = (uint64_t)(TRY_S / *seconds) + 1;
-	rc = lanes_time(l, 1, false, queue_trial, t, n, seconds, e);
-	*spent_s += *seconds;
-	*seconds /= (double)n;
+	t->spent_s += *seconds;
 	return rc;
 }
 
-/* Keeps the fastest; *tried: how many were. */
-static int choose(struct lt *s, struct lanes *l, const struct gemm_job *job, int *tried,
-		  struct err *e)
+/* One turn. The first product loads code, and says how many to time. */
+static int try_one(struct trials *t, int algorithm, struct err *e)
 {
-	double fastest_s = 0, spent_s = 0;
-	int status = 0;
+	uint64_t n = TRY_MOST;
+	double seconds = 0;
+	int rc;
 
-	s->best = -1;
-	for (*tried = 0; *tried < cublaslt_algorithms(s->lib) && spent_s < TRIES_S; (*tried)++) {
-		struct trial t = {s, job, *tried, 0};
-		double seconds;
-		int rc = try_one(l, &t, &seconds, &spent_s, e);
-
-		if (rc)
-			return rc;
-		status = t.status ? t.status : status;
-		if (t.status || (s->best >= 0 && seconds >= fastest_s))
-			continue;
-		s->best = *tried;
-		fastest_s = seconds;
+	t->at = algorithm;
+	if (t->status[algorithm])
+		return 0;
+	rc = timed(t, 1, &seconds, e);
+	if (!rc && !t->status[algorithm] && seconds < TRY_S) {
+		if (seconds > TRY_S / TRY_MOST)
+			n = (uint64_t)(TRY_S / seconds) + 1;
+		rc = timed(t, n, &seconds, e);
+		seconds /= (double)n;
 	}
-	return s->best >= 0
-		       ? 0
-		       : err_set(e, ENOTSUP, "cuBLASLt refuses every algorithm that it named: %s",
-				 cublaslt_status(s->lib, status));
+	t->took_s[algorithm] += seconds;
+	return rc;
+}
+
+/*
+ * Keeps the fastest: each has two turns, the second in the opposite order, since a GPU that grows
+ * warm or reaches its power limit grows slower. *tried: how many were.
+ */
+static int choose(struct trials *t, int *best, int *tried, struct err *e)
+{
+	const int n = cublaslt_algorithms(t->lt->lib);
+	int rc = 0;
+
+	for (*tried = 0; *tried < n && t->spent_s < TRIES_S && !rc; (*tried)++)
+		rc = try_one(t, *tried, e);
+	for (int i = *tried - 1; i >= 0 && !rc; i--)
+		rc = try_one(t, i, e);
+	*best = -1;
+	for (int i = 0; i < *tried; i++) {
+		if (!t->status[i] && (*best < 0 || t->took_s[i] < t->took_s[*best]))
+			*best = i;
+	}
+	if (!rc && *best < 0)
+		rc = err_set(e, ENOTSUP, "cuBLASLt refuses every algorithm that it named: %s",
+			     cublaslt_status(t->lt->lib, t->status[0]));
+	return rc;
 }
 
 static int try_all(struct lt *s, const struct gemm_job *job, int *tried, struct err *e)
 {
-	struct lanes l = {.n = 0};
+	struct trials t = {.lt = s, .job = job};
 	int device = 0;
 	int rc = gpu_error((int)cudaGetDevice(&device), e, "asking for the GPU");
 
 	if (!rc)
-		rc = lanes_open_on(&l, &device, 1, e);
+		rc = lanes_open_on(&t.lanes, &device, 1, e);
 	if (!rc)
-		rc = choose(s, &l, job, tried, e);
-	lanes_close(&l);
+		rc = choose(&t, &s->best, tried, e);
+	lanes_close(&t.lanes);
 	return rc;
 }
 

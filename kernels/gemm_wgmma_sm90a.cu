@@ -16,8 +16,8 @@
  */
 #define LOADER_REGISTERS   24
 #define CONSUMER_REGISTERS 240
-/* Tries of a wait, each of some microseconds, before the kernel is ended as broken. */
-#define PATIENCE (1u << 24)
+/* What is awaited for longer does not come: the kernel is ended as broken. */
+#define PATIENCE_NS 10000000000u
 
 #define HW static __device__ __forceinline__
 
@@ -33,7 +33,12 @@ struct wgmma_hw {
 	uint32_t sum[WGMMA_REGISTERS];
 };
 
-/* ---- barriers ---- */
+/*
+ * ---- barriers: of the block's scope, also where the other block arrives. What is handed on is a
+ * stage that bulk copies write and wgmma reads, both of which the barrier waits for; no ordinary
+ * write is. The cluster's scope would be a MEMBAR of the whole GPU at each stage: seen on an H200,
+ * 530 TFLOP/s of bf16.
+ */
 
 HW void barrier_init(uint32_t barrier, uint32_t arrivals)
 {
@@ -45,7 +50,7 @@ HW bool barrier_passed(uint32_t barrier, uint32_t phase)
 	uint32_t passed;
 
 	asm volatile("{\n\t.reg .pred p;\n\t"
-		     "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 p, [%1], %2;\n\t"
+		     "mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2;\n\t"
 		     "selp.u32 %0, 1, 0, p;\n\t}"
 		     : "=r"(passed)
 		     : "r"(barrier), "r"(phase)
@@ -53,10 +58,22 @@ HW bool barrier_passed(uint32_t barrier, uint32_t phase)
 	return passed;
 }
 
+HW uint64_t now_ns(void)
+{
+	uint64_t t;
+
+	asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(t));
+	return t;
+}
+
 HW void hw_wait(wgmma_hw *hw, uint32_t barrier, uint32_t phase)
 {
-	for (uint32_t n = 0; !barrier_passed(hw->shared + barrier, phase); n++) {
-		if (n == PATIENCE)
+	uint64_t began = 0;
+
+	while (!barrier_passed(hw->shared + barrier, phase)) {
+		if (!began)
+			began = now_ns();
+		else if (now_ns() - began > PATIENCE_NS)
 			__trap();
 	}
 }
@@ -75,13 +92,12 @@ HW void hw_free(wgmma_hw *hw, uint32_t barrier)
 	uint32_t lane = hw->thread % 32;
 
 	if (lane < WGMMA_CLUSTER)
-		asm volatile(
-			"{\n\t.reg .b32 there;\n\t"
-			"mapa.shared::cluster.u32 there, %0, %1;\n\t"
-			"mbarrier.arrive.release.cluster.shared::cluster.b64 _, [there];\n\t}" ::
-				"r"(hw->shared + barrier),
-			"r"(lane)
-			: "memory");
+		asm volatile("{\n\t.reg .b32 there;\n\t"
+			     "mapa.shared::cluster.u32 there, %0, %1;\n\t"
+			     "mbarrier.arrive.shared::cluster.b64 _, [there];\n\t}" ::"r"(
+				     hw->shared + barrier),
+			     "r"(lane)
+			     : "memory");
 }
 
 /* All threads of the cluster come here before one of them goes on. */

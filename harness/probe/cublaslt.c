@@ -262,9 +262,10 @@ static uint32_t config(const struct cublaslt *l, int algorithm, int attribute, s
 void cublaslt_words(const struct cublaslt *l, int algorithm, char *out, size_t size)
 {
 	snprintf(out, size,
-		 "algorithm %u, tile %u, stages %u, split-K %u, swizzle %u, custom %u, cluster %u",
+		 "algorithm %u, tile %u, stages %u, split-K %d, swizzle %u, custom %u, cluster %u",
 		 config(l, algorithm, LT_ALGO_ID, 4), config(l, algorithm, LT_ALGO_TILE, 4),
-		 config(l, algorithm, LT_ALGO_STAGES, 4), config(l, algorithm, LT_ALGO_SPLITK, 4),
+		 config(l, algorithm, LT_ALGO_STAGES, 4),
+		 (int)config(l, algorithm, LT_ALGO_SPLITK, 4),
 		 config(l, algorithm, LT_ALGO_SWIZZLE, 4), config(l, algorithm, LT_ALGO_CUSTOM, 4),
 		 config(l, algorithm, LT_ALGO_CLUSTER, 2));
 }
