@@ -206,6 +206,20 @@ static int by_family(const void *pa, const void *pb)
 
 /* ---- the verdict ---- */
 
+/* Where to look: on the way to it, or, where all happens within one GPU, at that. */
+static const char *advice(const struct result *r)
+{
+	static const char *const way[] = {"node", "peer", "dir"};
+	size_t len;
+
+	for (int i = 0; i < 3; i++) {
+		if (key_find(r->labels, way[i], &len))
+			return "compare its path with theirs (link, node, switch, cooling)";
+	}
+	return "compare its clocks, temperatures, ECC errors and remapped rows with theirs "
+	       "(nvidia-smi -q)";
+}
+
 static void tell(struct sibling *x, double median, size_t n, bool fault)
 {
 	struct result *r = x->r;
@@ -216,11 +230,10 @@ static void tell(struct sibling *x, double median, size_t n, bool fault)
 	units_show(here, sizeof(here), r->s.median, r->unit);
 	units_show(there, sizeof(there), time ? 1 / median : median, r->unit);
 	if (fault)
-		rules_fail(
-			r, "siblings", median / x->v.mid,
-			"%.0f %% slower than its siblings: %s, the median of %zu is %s; compare "
-			"its path with theirs (link, node, switch, cooling) and measure it alone",
-			100 * slower, here, n, there);
+		rules_fail(r, "siblings", median / x->v.mid,
+			   "%.0f %% slower than its siblings: %s, the median of %zu is %s; %s and "
+			   "measure it alone",
+			   100 * slower, here, n, there, advice(r));
 	else
 		rules_note(r, "%.0f %% slower than its siblings (the median of %zu is %s)",
 			   100 * slower, n, there);
