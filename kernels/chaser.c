@@ -62,9 +62,10 @@ static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 
 int chaser_sample(struct ctx *c, struct chaser *k, struct err *e)
 {
+	uint64_t of_each = k->steps / (uint64_t)k->sms, loads = of_each * (uint64_t)k->sms;
 	const struct sampling s = {.metric = "latency",
 				   .form = SAMPLE_TIME,
-				   .work = (double)(k->steps / (uint64_t)k->sms * (uint64_t)k->sms),
+				   .work = (double)loads,
 				   .tick_s = EVENT_TICK_S,
 				   .max_batch = (uint64_t)(GATE_MAX_OPS / k->sms),
 				   .brief = true,

@@ -116,7 +116,7 @@ static void facts(void)
 
 	CHECK(!bench_hbm.run(c, &e));
 	CHECK(!strcmp(fake_fact(c, "kin"), "NVIDIA H200, 132 SMs"));
-	CHECK(within(strtod(fake_fact(c, "ceiling"), NULL), 6144 / 8 * 3201e6 * 2, 1e-9));
+	CHECK(within(strtod(fake_fact(c, "ceiling"), NULL), 6144 / 8.0 * 3201e6 * 2, 1e-9));
 	fake_end(c);
 }
 
