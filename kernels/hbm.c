@@ -47,11 +47,6 @@ static const struct metric metrics[] = {
 
 enum { L2_TIMES = 8 };
 
-static int setup(struct ctx *c, struct err *e)
-{
-	return hbm_arrays_open(ctx_state(c), c, e);
-}
-
 static int run(struct ctx *c, struct err *e)
 {
 	struct hbm_arrays *k = ctx_state(c);
@@ -74,16 +69,6 @@ static int run(struct ctx *c, struct err *e)
 	return hbm_arrays_sample(k, c, e);
 }
 
-static int verify(struct ctx *c, struct err *e)
-{
-	return hbm_arrays_verify(ctx_state(c), c, e);
-}
-
-static void teardown(struct ctx *c)
-{
-	hbm_arrays_close(ctx_state(c));
-}
-
 #endif
 
 const struct bench bench_hbm = {
@@ -100,9 +85,9 @@ const struct bench bench_hbm = {
 	.supported = gpu_supported,
 #ifdef ASSAY_CUDA
 	.state_bytes = sizeof(struct hbm_arrays),
-	.setup = setup,
+	.setup = hbm_arrays_setup,
 	.run = run,
-	.verify = verify,
-	.teardown = teardown,
+	.verify = hbm_arrays_verify,
+	.teardown = hbm_arrays_teardown,
 #endif
 };

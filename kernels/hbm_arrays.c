@@ -39,8 +39,9 @@ static enum stream_op op_of(const char *name)
 	return (enum stream_op)op;
 }
 
-int hbm_arrays_open(struct hbm_arrays *k, struct ctx *c, struct err *e)
+int hbm_arrays_setup(struct ctx *c, struct err *e)
 {
+	struct hbm_arrays *k = ctx_state(c);
 	int l2_bytes = 0, rc;
 	cudaError_t code;
 
@@ -62,8 +63,10 @@ int hbm_arrays_open(struct hbm_arrays *k, struct ctx *c, struct err *e)
 	return gpu_error((int)code, e, "asking for the number of SMs and the size of the L2");
 }
 
-void hbm_arrays_close(struct hbm_arrays *k)
+void hbm_arrays_teardown(struct ctx *c)
 {
+	struct hbm_arrays *k = ctx_state(c);
+
 	for (int i = 0; i < ARRAYS; i++)
 		cudaFree(k->array[i]);
 	cudaFree(k->diff);
@@ -205,8 +208,9 @@ static int wrong_sum(const struct hbm_arrays *k, struct ctx *c, uint64_t sum, st
 		       ctx_str(c, "gpu"), k->size, (unsigned long long)(sum - want));
 }
 
-int hbm_arrays_verify(struct hbm_arrays *k, struct ctx *c, struct err *e)
+int hbm_arrays_verify(struct ctx *c, struct err *e)
 {
+	struct hbm_arrays *k = ctx_state(c);
 	int array = k->op == STREAM_READ ? B : A, rc = 0;
 	struct pattern_diff diff;
 	uint64_t sum = 0;

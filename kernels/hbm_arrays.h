@@ -33,21 +33,20 @@ struct hbm_arrays {
 	struct hbm_part part;
 };
 
-/* For setup: on the first GPU. 0 or negative errno; hbm_arrays_close after an error as well. */
-int hbm_arrays_open(struct hbm_arrays *k, struct ctx *c, struct err *e);
-void hbm_arrays_close(struct hbm_arrays *k);
+/*
+ * As they stand in a benchmark whose state is a struct hbm_arrays, on the first GPU. verify does
+ * the case's operation once more, on sources made again and a poisoned destination, and looks at
+ * every element: -EBADMSG with the offset of the first wrong byte; where only the sum of a read is
+ * wrong, it says so.
+ */
+int hbm_arrays_setup(struct ctx *c, struct err *e);
+int hbm_arrays_verify(struct ctx *c, struct err *e);
+void hbm_arrays_teardown(struct ctx *c);
 
 /* Arrays of the case's size for its op, filled. -ENOTSUP where the GPU's memory is too small. */
 int hbm_arrays_use(struct hbm_arrays *k, struct ctx *c, struct err *e);
 
 /* Samples the case as the metric "bandwidth". */
 int hbm_arrays_sample(struct hbm_arrays *k, struct ctx *c, struct err *e);
-
-/*
- * Does the case's operation once more, on sources made again and a poisoned destination, and looks
- * at every element: -EBADMSG with the offset of the first wrong byte; where only the sum of a read
- * is wrong, it says so.
- */
-int hbm_arrays_verify(struct hbm_arrays *k, struct ctx *c, struct err *e);
 
 #endif

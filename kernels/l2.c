@@ -42,11 +42,6 @@ static const struct metric metrics[] = {
 
 #ifdef ASSAY_CUDA
 
-static int setup(struct ctx *c, struct err *e)
-{
-	return hbm_arrays_open(ctx_state(c), c, e);
-}
-
 static int run(struct ctx *c, struct err *e)
 {
 	struct hbm_arrays *k = ctx_state(c);
@@ -59,16 +54,6 @@ static int run(struct ctx *c, struct err *e)
 			       units_size(all, sizeof(all), (double)bytes),
 			       units_size(l2, sizeof(l2), (double)k->l2_bytes));
 	return rc ? rc : hbm_arrays_sample(k, c, e);
-}
-
-static int verify(struct ctx *c, struct err *e)
-{
-	return hbm_arrays_verify(ctx_state(c), c, e);
-}
-
-static void teardown(struct ctx *c)
-{
-	hbm_arrays_close(ctx_state(c));
 }
 
 #endif
@@ -86,9 +71,9 @@ const struct bench bench_l2 = {
 	.supported = gpu_supported,
 #ifdef ASSAY_CUDA
 	.state_bytes = sizeof(struct hbm_arrays),
-	.setup = setup,
+	.setup = hbm_arrays_setup,
 	.run = run,
-	.verify = verify,
-	.teardown = teardown,
+	.verify = hbm_arrays_verify,
+	.teardown = hbm_arrays_teardown,
 #endif
 };
