@@ -8,7 +8,7 @@
  * the GPU follow it in turn, each an eighth of a sample: the value is a mean over both. Which SMs
  * they were is the fact "sms".
  *
- * Known errors: the start of eight kernels is part of a sample, some 20 microseconds in 0.07 s; a
+ * Known errors: the start of eight kernels is part of a sample, some 40 microseconds in 0.07 s; a
  * walk through 512 MiB misses the GPU's first TLB, as a program's random loads do, and that is in
  * the figure; SM and L2 clocks are not locked here, so compare like clocks.
  *
