@@ -192,6 +192,7 @@ typedef int ctx_batch_fn(void *arg, uint64_t n, double *seconds, struct err *e);
 enum sample_form {
 	SAMPLE_RATE, /* value = work * n / seconds */
 	SAMPLE_TIME, /* value = seconds / (work * n): time of one unit of work */
+	SAMPLE_SAID, /* of a twin: value = *said */
 };
 
 /* One more metric of the same samples. */
@@ -199,6 +200,7 @@ struct twin {
 	const char *metric; /* NULL ends a list */
 	enum sample_form form;
 	double work;
+	const double *said; /* SAMPLE_SAID: what the batch has just left there; NAN: nothing */
 };
 
 struct sampling {

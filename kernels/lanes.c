@@ -100,6 +100,15 @@ static bool takes_part(const struct queueing *q, int i)
 	return i < q->used && !q->l->lane[i].off;
 }
 
+/* Outside of what is timed. */
+static cudaError_t queue_around(const struct queueing *q, int i, bool after)
+{
+	const struct lanes_around *a = q->l->around;
+	lanes_queue_fn *fn = !a ? NULL : after ? a->after : a->before;
+
+	return fn ? (cudaError_t)fn(a->arg, i, q->l->lane[i].stream) : cudaSuccess;
+}
+
 static cudaError_t queue_lane(const struct queueing *q, int i)
 {
 	struct lane *at = &q->l->lane[i];
@@ -108,6 +117,8 @@ static cudaError_t queue_lane(const struct queueing *q, int i)
 	if (!rc && i != q->first)
 		rc = cudaStreamWaitEvent(at->stream, q->l->lane[q->first].start, 0);
 	if (!rc)
+		rc = queue_around(q, i, false);
+	if (!rc)
 		rc = cudaEventRecord(at->start, at->stream);
 	for (int m = 0; m < q->marks && !rc; m++) {
 		for (uint64_t k = 0; k < q->n && !rc; k++)
@@ -115,7 +126,7 @@ static cudaError_t queue_lane(const struct queueing *q, int i)
 		if (!rc)
 			rc = cudaEventRecord(at->mark[m], at->stream);
 	}
-	return rc;
+	return rc ? rc : queue_around(q, i, true);
 }
 
 static cudaError_t queue_lanes(const struct queueing *q)
@@ -174,6 +185,8 @@ static int run_lanes(const struct queueing *q, bool gated, bool end, struct err 
 		rc = gpu_error((int)queue_end(q), e, "queueing behind the gate");
 	/* also after an error: what is queued must run out */
 	__atomic_store_n(&gate->open, 1, __ATOMIC_RELEASE);
+	if (q->l->around && q->l->around->meanwhile)
+		q->l->around->meanwhile(q->l->around->arg);
 	if (lanes_wait(q->l, "waiting for the streams", e) || rc)
 		return -e->code;
 	if (__atomic_load_n(&gate->gave_up, __ATOMIC_ACQUIRE))

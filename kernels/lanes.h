@@ -27,15 +27,24 @@ struct lane {
 	double rate;	/* lanes_rates: its operations a second while all lanes were at work */
 };
 
+/* Puts one operation on a lane's stream, whose GPU is the current one. Returns a cudaError_t. */
+typedef int lanes_queue_fn(void *arg, int lane, struct CUstream_st *stream);
+
+/* What happens beside what is timed; each may be NULL. */
+struct lanes_around {
+	lanes_queue_fn *before,
+		*after; /* behind the gate, before the start and after the last mark */
+	void (*meanwhile)(void *arg); /* by the host, while the GPUs work */
+	void *arg;
+};
+
 struct lanes {
 	struct lane lane[LANES_MAX];
 	int n;
-	struct gate *gate;	/* pinned host memory */
-	struct CUevent_st *end; /* of all lanes, on the GPU of the first */
+	struct gate *gate;		   /* pinned host memory */
+	struct CUevent_st *end;		   /* of all lanes, on the GPU of the first */
+	const struct lanes_around *around; /* NULL: nothing else happens */
 };
-
-/* Puts one operation on a lane's stream, whose GPU is the current one. Returns a cudaError_t. */
-typedef int lanes_queue_fn(void *arg, int lane, struct CUstream_st *stream);
 
 /* One lane on each of the first n GPUs. 0 or negative errno; lanes_close after an error as well. */
 int lanes_open(struct lanes *l, int n, struct err *e);

@@ -295,7 +295,9 @@ static int run(struct ctx *c, struct err *e)
 {
 	struct nccl_state *k = ctx_state(c);
 	int rc = choose_case(c, k, e);
-	const struct twin twins[] = {{"algbw", SAMPLE_RATE, (double)k->bytes}, {.metric = NULL}};
+	const struct twin twins[] = {
+		{.metric = "algbw", .form = SAMPLE_RATE, .work = (double)k->bytes},
+		{.metric = NULL}};
 	struct sampling s = {.metric = "busbw",
 			     .form = SAMPLE_RATE,
 			     .work = (double)k->bytes * coll_bus_factor(k->coll, k->session.n),

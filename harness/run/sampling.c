@@ -145,9 +145,14 @@ static double value_of(enum sample_form form, double work, double seconds)
 
 static void add_twins(const struct run *r, double seconds)
 {
-	for (const struct twin *t = r->s->twins; t && t->metric; t++)
-		ctx_add(r->c, t->metric, (unsigned)r->n,
-			value_of(t->form, t->work * (double)r->batch, seconds));
+	for (const struct twin *t = r->s->twins; t && t->metric; t++) {
+		double value = t->form == SAMPLE_SAID
+				       ? *t->said
+				       : value_of(t->form, t->work * (double)r->batch, seconds);
+
+		if (!isnan(value))
+			ctx_add(r->c, t->metric, (unsigned)r->n, value);
+	}
 }
 
 static int sample(struct run *r)

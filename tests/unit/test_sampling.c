@@ -96,26 +96,34 @@ static void test_batch(void **state)
 /* Other metrics of the very samples, each by its own work and form. */
 static void test_twins(void **state)
 {
+	static double said[] = {1.98e9, NAN};
 	static const struct twin twins[] = {
-		{"half", SAMPLE_RATE, 4}, {"each", SAMPLE_TIME, 2}, {.metric = NULL}};
+		{.metric = "half", .form = SAMPLE_RATE, .work = 4},
+		{.metric = "each", .form = SAMPLE_TIME, .work = 2},
+		{.metric = "clock", .form = SAMPLE_SAID, .said = &said[0]},
+		{.metric = "unknown", .form = SAMPLE_SAID, .said = &said[1]},
+		{.metric = NULL}};
 	struct fixture f;
 	size_t rates = 0;
 
 	(void)state;
 	begin(&f, "", 1e-6, 0.01);
 	assert_int_equal(go(&f, (struct sampling){.tick_s = 1e-9, .twins = twins}), 0);
-	for (size_t i = 0; i + 2 < f.c.n_pending; i += 3) {
+	for (size_t i = 0; i + 3 < f.c.n_pending; i += 4) {
 		const struct pending *p = &f.c.pending[i];
 
 		assert_string_equal(p[0].metric, "half");
 		assert_string_equal(p[1].metric, "each");
-		assert_string_equal(p[2].metric, "rate");
+		assert_string_equal(p[2].metric, "clock");
+		assert_string_equal(p[3].metric, "rate");
 		assert_int_equal(p[0].sample, rates);
-		assert_int_equal(p[2].sample, rates++);
-		assert_true(fabs(p[2].value / p[0].value - 2) < 1e-9);	   /* 8 bytes for 4 */
-		assert_true(fabs(p[1].value * p[2].value / 4 - 1) < 1e-9); /* s/2 x 8/s */
+		assert_int_equal(p[2].sample, rates);
+		assert_int_equal(p[3].sample, rates++);
+		assert_true(p[2].value == said[0]);
+		assert_true(fabs(p[3].value / p[0].value - 2) < 1e-9);	   /* 8 bytes for 4 */
+		assert_true(fabs(p[1].value * p[3].value / 4 - 1) < 1e-9); /* s/2 x 8/s */
 	}
-	assert_true(rates >= 5 && f.c.n_pending == 3 * rates);
+	assert_true(rates >= 5 && f.c.n_pending == 4 * rates);
 	end(&f);
 }
 
