@@ -19,6 +19,10 @@ enum compute_type {
 
 #define COMPUTE_CHOICES "fp64|fp32|tf32|bf16|fp16|fp8|int8" /* of a PARAM_ENUM */
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* COMPUTE_TYPES where there is none of that name. */
 enum compute_type compute_type_of(const char *name);
 const char *compute_name(enum compute_type type);
@@ -36,5 +40,9 @@ double compute_rate(int major, int minor, enum compute_type type);
 
 /* The same for a card of that name, as CUDA says it: half where it is a GeForce that has half. */
 double compute_card_rate(const char *name, int major, int minor, enum compute_type type);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

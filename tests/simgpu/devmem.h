@@ -30,7 +30,7 @@ void dev_copy(struct dev *to, size_t at, const struct dev *from, size_t from_at,
  */
 struct dev_made {
 	void (*make)(void *dst, size_t offset, size_t bytes, const uint64_t *arg);
-	uint64_t arg[2];
+	uint64_t arg[4];
 	size_t origin; /* where byte 0 of it would lie; may be before the allocation (wraps) */
 };
 void dev_make(struct dev *d, size_t at, size_t bytes, const struct dev_made *m);

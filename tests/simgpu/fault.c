@@ -49,7 +49,7 @@ struct rule {
 	}
 #define WHAT                                                                                       \
 	"|h2d|d2h|h2d_sm|d2h_sm|sm_latency|d2d|host_latency|host_read|host_write|host_copy|"       \
-	"host_triad|host_cache|host_alu|host_start|peer|nccl|launch|call|sync|graph|alloc|"        \
+	"compute|host_triad|host_cache|host_alu|host_start|peer|nccl|launch|call|sync|graph|alloc|"        \
 	"context|hbm|hbm_latency|l2|l2_latency|"
 
 /* By enum fault_kind. */
@@ -114,6 +114,9 @@ static const struct rule rules[] = {
 	 {GPU(true),
 	  {"gen", INT, AT(gen), 1, 6, NULL, true},
 	  {"width", INT, AT(width), 1, 16, NULL, false}}},
+	{"sdc",
+	 "sdc gpu=N [every=PRODUCTS]: a bit of one matrix product in so many (16) is wrong",
+	 {GPU(true), {"every", INT, AT(every), 1, 1e9, NULL, false}}},
 	{"shift",
 	 "shift what=h2d|d2h|h2d_sm|host_latency|… by=SHARE [gpu=N] [arm=NAME]: worse by "
 	 "that share",
@@ -217,6 +220,7 @@ static int parse_one(struct fault *f, char *text, int n_gpus, struct err *e)
 			    .link = -1,
 			    .offset = -1,
 			    .size = -1,
+			    .every = 16,
 			    .at = "copy"};
 	while ((word = strtok_r(NULL, " \t\n", &save))) {
 		if (parse_arg(&rules[k], f, word, &given, e))

@@ -31,6 +31,7 @@ enum fault_kind {
 	FAULT_NVML_MISSING,
 	FAULT_P2P_SILENT_DROP,
 	FAULT_PCIE_DOWNTRAIN,
+	FAULT_SDC,
 	FAULT_SHIFT,
 	FAULT_SLOW_HBM,
 	FAULT_SLOW_PAIR,
@@ -46,6 +47,7 @@ struct fault {
 	int64_t node;	      /* that firmware names; that is left */
 	int64_t offset, size; /* -1: not given */
 	int64_t after;	      /* copies that still go well */
+	int64_t every;	      /* products, of which one is wrong */
 	double by, share, sd;
 	char at[16], dir[8], what[16];
 	char arm[32]; /* "": in every process */

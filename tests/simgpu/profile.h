@@ -6,6 +6,7 @@
 #define ASSAY_SIM_PROFILE_H
 
 #include "../../harness/base/err.h"
+#include "../../kernels/compute.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -76,6 +77,7 @@ struct sim_gpu {
 	int64_t sm_max_hz, sm_idle_hz, memory_hz;
 	double power_limit_w, power_idle_w, power_busy_w;
 	int64_t temperature_idle_c, temperature_busy_c;
+	double flop_clk[COMPUTE_TYPES]; /* dense operations per clock and SM; 0: none */
 	double h2d_pinned_bytes_s, d2h_pinned_bytes_s, h2d_pageable_bytes_s, d2h_pageable_bytes_s;
 	double h2d_wc_bytes_s, d2h_wc_bytes_s; /* write-combined host memory */
 	double h2d_sm_bytes_s, d2h_sm_bytes_s; /* a kernel that copies */
@@ -109,6 +111,8 @@ struct sim_gpu {
 				    */
 	char nvlink_to[SIM_TEXT];  /* "switch", or from GPU to GPU: "1 x6, 2 x6" */
 	int64_t nvlinks, nvlink_gen;
+	/* of what the SMs can do, which part each way of multiplying matrices reaches */
+	double gemm_mma_share, gemm_wgmma_share, gemm_cublaslt_share;
 };
 
 struct sim_profile {

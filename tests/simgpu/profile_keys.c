@@ -59,6 +59,11 @@
 	{                                                                                          \
 		FIELD("gpu", sim_gpu, n, KEY_NUM), .min = lo, .max = hi, __VA_ARGS__               \
 	}
+#define GF(format, index)                                                                          \
+	{                                                                                          \
+		.section = "gpu", .name = "flop_clk_" format, .type = KEY_NUM,                     \
+		.offset = offsetof(struct sim_gpu, flop_clk[index]), .max = 1e6, .def = "0"        \
+	}
 #define K(n, t, lo, hi)                                                                            \
 	{                                                                                          \
 		FIELD("mig", sim_mig, n, t), .min = lo, .max = hi                                  \
@@ -149,6 +154,13 @@ const struct key sim_keys[] = {
 	GN(power_busy_w, 1, 5000),
 	GI(temperature_idle_c, 0, 120),
 	GI(temperature_busy_c, 0, 120),
+	GF("fp64", COMPUTE_FP64),
+	GF("fp32", COMPUTE_FP32),
+	GF("tf32", COMPUTE_TF32),
+	GF("bf16", COMPUTE_BF16),
+	GF("fp16", COMPUTE_FP16),
+	GF("fp8", COMPUTE_FP8),
+	GF("int8", COMPUTE_INT8),
 	GR(h2d_pinned_bytes_s),
 	GR(d2h_pinned_bytes_s),
 	GR(h2d_pageable_bytes_s),
@@ -195,6 +207,9 @@ const struct key sim_keys[] = {
 	GN(pool_s, 0, 1, .def = "0.6e-6"),
 	GI(nvlinks, 0, 18),
 	GI(nvlink_gen, 1, 6, .def = "4"),
+	GN(gemm_mma_share, 0.01, 1, .def = "0.9"),
+	GN(gemm_wgmma_share, 0.01, 1, .def = "0.84"),
+	GN(gemm_cublaslt_share, 0.01, 1, .def = "0.88"),
 	G(nvlink_to, NULL, .def = "switch"),
 	G(peer_reach, "all|socket", .def = "all"),
 	K(slices, KEY_INT, 1, 8),

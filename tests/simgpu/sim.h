@@ -56,6 +56,19 @@ SIM_API uint64_t sim_draws(void);
 /* Factor for a duration; channel and gpu (-1: none) tell apart what may be slow or fast. */
 SIM_API double sim_noise(const char *channel, int gpu);
 
+/* ---- clocks, power, heat: clocks.c ---- */
+
+/* What a GPU does, the more the more power it takes. */
+enum sim_load { SIM_IDLE, SIM_LIGHT, SIM_MEMORY, SIM_COMPUTE };
+
+/* The clock of the SMs under that load. */
+SIM_API double sim_sm_hz(int gpu, enum sim_load load);
+/*
+ * Seconds for so many operations on all SMs that compute at `share` of the profile's rate per clock
+ * and SM, noise and shifts included. The process ends where the profile has no such rate.
+ */
+SIM_API double sim_flop_s(int gpu, enum compute_type type, double flop, double share);
+
 /* ---- where a GPU is ---- */
 
 SIM_API int sim_gpu_node(int gpu); /* NUMA node as firmware says, after faults; -1: it does not */
@@ -112,6 +125,8 @@ SIM_API double sim_energy_j(int gpu);
 /* Copies from GPU to GPU that it had a part in. */
 SIM_API void sim_peer_copied(int from, int to);
 SIM_API double sim_peer_copies(int gpu);
+/* How many matrix products it has made before this one. */
+SIM_API uint64_t sim_products(int gpu);
 /* How many processes of the run asked this before. */
 SIM_API unsigned sim_processes_before(void);
 /* The clock that an administrator locked, MHz; 0: none. */

@@ -21,7 +21,7 @@
 struct gpu_state {
 	_Atomic int32_t pid[SLOTS];
 	_Atomic uint64_t busy_ns;
-	_Atomic uint64_t peer_copies;
+	_Atomic uint64_t peer_copies, products;
 	_Atomic uint32_t lock_mhz;
 };
 
@@ -128,6 +128,11 @@ void sim_peer_copied(int from, int to)
 double sim_peer_copies(int gpu)
 {
 	return (double)state(gpu)->peer_copies;
+}
+
+uint64_t sim_products(int gpu)
+{
+	return atomic_fetch_add(&state(gpu)->products, 1);
 }
 
 void sim_set_lock(int gpu, unsigned mhz)
