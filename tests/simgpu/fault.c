@@ -49,7 +49,8 @@ struct rule {
 	}
 #define WHAT                                                                                       \
 	"|h2d|d2h|h2d_sm|d2h_sm|sm_latency|d2d|host_latency|host_read|host_write|host_copy|"       \
-	"compute|host_triad|host_cache|host_alu|host_start|peer|nccl|launch|call|sync|graph|alloc|"        \
+	"compute|host_triad|host_cache|host_alu|host_start|peer|nccl|launch|call|sync|graph|"      \
+	"alloc|"                                                                                   \
 	"context|hbm|hbm_latency|l2|l2_latency|"
 
 /* By enum fault_kind. */

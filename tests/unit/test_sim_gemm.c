@@ -1,0 +1,205 @@
+/*
+ * Matrix products on the simulated server: right ones pass, a bit that is wrong once in some is
+ * seen by its repeats, sums that are wrong or missing by float64, and what a GPU lacks is skipped
+ * with the reason.
+ */
+#include "fake_ctx.h"
+#include "sim.h"
+
+#ifdef ASSAY_CUDA
+
+#include "../../kernels/gemm_work.h"
+
+#include <cuda_runtime_api.h>
+#include <errno.h>
+
+extern const struct bench bench_gemm, bench_gemm_all;
+
+static struct ctx *started(const struct bench *b, const char *const *set)
+{
+	struct ctx *c = calloc(1, sizeof(*c));
+	struct err e = ERR_INIT;
+
+	c->bench = b;
+	c->set = set;
+	CHECK(!b->supported(c, &e));
+	if (fake_setup(c, &e)) {
+		fprintf(stderr, "%s\n", e.text);
+		_exit(1);
+	}
+	return c;
+}
+
+/* ---- whole cases ---- */
+
+#define GEMM(type, kernel, n)                                                                      \
+	(const char *const[])                                                                      \
+	{                                                                                          \
+		"gpu=0", "type=" type, "kernel=" kernel, "n=" n, NULL                              \
+	}
+
+static const char *repeats_of(const char *const *set, int *verified)
+{
+	static char found[128];
+	struct ctx *c = started(&bench_gemm, set);
+	struct err e = ERR_INIT;
+	int rc = bench_gemm.run(c, &e);
+
+	if (rc)
+		fprintf(stderr, "%s\n", e.text);
+	CHECK(!rc);
+	*verified = bench_gemm.verify(c, &e);
+	if (*verified)
+		fprintf(stderr, "%s\n", e.text);
+	CHECK(fake_fact(c, "found.repeats"));
+	CHECK(!strcmp(fake_fact(c, "wanted.repeats"), "equal to the bit"));
+	snprintf(found, sizeof(found), "%s", fake_fact(c, "found.repeats"));
+	fake_end(c);
+	return found;
+}
+
+static void clean(const char *const *set)
+{
+	int verified;
+
+	CHECK(!strcmp(repeats_of(set, &verified), "equal to the bit"));
+	CHECK(!verified);
+}
+
+static void all_formats(void)
+{
+	clean(GEMM("bf16", "mma", "512"));
+	clean(GEMM("fp16", "mma", "512"));
+	clean(GEMM("tf32", "mma", "512"));
+	clean(GEMM("int8", "mma", "512"));
+	clean(GEMM("fp32", "mma", "512"));
+	clean(GEMM("fp64", "mma", "512"));
+}
+
+/* One first product, batches of one and of two, four more: seven digests of eight products. */
+static void a_wrong_bit(void)
+{
+	int verified;
+
+	CHECK(!strcmp(repeats_of(GEMM("bf16", "mma", "512"), &verified), "1 of 7 differ"));
+	CHECK(!verified);
+	CHECK(!strcmp(repeats_of(GEMM("int8", "mma", "512"), &verified), "1 of 7 differ"));
+	CHECK(!verified);
+}
+
+static void refused(const char *const *set, const char *why)
+{
+	struct ctx *c = started(&bench_gemm, set);
+	struct err e = ERR_INIT;
+
+	CHECK(bench_gemm.run(c, &e) == -ENOTSUP);
+	if (!strstr(e.text, why))
+		fprintf(stderr, "%s\n", e.text);
+	CHECK(strstr(e.text, why));
+	fake_end(c);
+}
+
+static void what_it_lacks(void)
+{
+	refused(GEMM("fp8", "mma", "512"), "compute capability 8.9");
+	refused(GEMM("bf16", "mma", "300"), "no whole number of tiles of 128 × 256");
+}
+
+static void all_at_once(void)
+{
+	static const char *const set[] = {"gpus=0+1+2", "member=1", "type=bf16",
+					  "kernel=mma", "n=512",    NULL};
+	struct ctx *c = started(&bench_gemm_all, set);
+	struct err e = ERR_INIT;
+
+	CHECK(!bench_gemm_all.run(c, &e));
+	CHECK(!bench_gemm_all.verify(c, &e));
+	CHECK(c->values == 2 && c->others == 5); /* flops of two batches, five shares */
+	CHECK(!strcmp(fake_fact(c, "found.repeats"), "equal to the bit"));
+	fake_end(c);
+}
+
+/* ---- engines that are wrong ---- */
+
+static int nothing(void *state, const struct gemm_job *j, struct CUstream_st *stream)
+{
+	return 0;
+}
+
+static int zeros(void *state, const struct gemm_job *j, struct CUstream_st *stream)
+{
+	return (int)cudaMemsetAsync(j->c, 0, (size_t)j->m * (size_t)j->n * 4, stream);
+}
+
+static int transposed(void *state, const struct gemm_job *j, struct CUstream_st *stream)
+{
+	struct gemm_job other = *j;
+
+	other.a = j->b;
+	other.b = j->a;
+	return gemm_mma.queue(state, &other, stream);
+}
+
+static void verify_with(int (*queue)(void *, const struct gemm_job *, struct CUstream_st *),
+			const char *why)
+{
+	struct ctx *c = started(&bench_gemm, GEMM("bf16", "mma", "256"));
+	struct gemm_engine wrong = gemm_mma;
+	struct gemm_repeats r = {0};
+	struct gemm_work w;
+	struct err e = ERR_INIT;
+
+	CHECK(!gemm_work_open(&w, 0, 42, &e));
+	CHECK(!gemm_work_choose(&w, c, NULL, &e));
+	wrong.queue = queue;
+	w.engine = &wrong;
+	CHECK(gemm_work_verify(&w, "gpu 0: bf16 by mma", NULL, &r, &e) == -EBADMSG);
+	if (!strstr(e.text, why))
+		fprintf(stderr, "%s\n", e.text);
+	CHECK(strstr(e.text, why));
+	gemm_work_close(&w);
+	fake_end(c);
+}
+
+static void wrong_engines(void)
+{
+	verify_with(nothing, "gpu 0: bf16 by mma: 65536 sums are infinite or no numbers");
+	verify_with(zeros, "of 256 sums are wrong; the first: row 0, column 0 is 0 and");
+	verify_with(transposed, "sums are wrong");
+}
+
+/* ---- digests ---- */
+
+static void counts_what_differs(void **state)
+{
+	const struct gemm_digest d[] = {{7, 0}, {9, 0}, {7, 0}, {8, 0}, {7, 0}};
+
+	assert_int_equal(gemm_digests_differ(d, 5), 2);
+	assert_int_equal(gemm_digests_differ(d, 1), 0);
+	assert_int_equal(gemm_digests_differ(d, 2), 1);
+}
+
+static void on_servers(void **state)
+{
+	assert_server("hgx-h100", "", all_formats);
+	assert_server("hgx-h100", "", what_it_lacks);
+	assert_server("hgx-h100", "", all_at_once);
+	assert_server("hgx-h100", "", wrong_engines);
+	assert_server("hgx-h100", "sdc gpu=0 every=6", a_wrong_bit);
+	assert_server("hgx-h100", "sdc gpu=1 every=1", all_formats); /* another GPU's */
+	assert_server("a100-pcie", "", all_formats);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_what_differs),
+		cmocka_unit_test(on_servers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#else
+#include "without_nvcc.h"
+#endif
