@@ -1,9 +1,9 @@
 /*
  * The engine `mma` of gemm_engine.h: matrix products whose instructions do not change with the
  * toolkit, on every GPU from sm_75 on; fp32 by plain multiply-add, as there is no matrix
- * instruction for it. Known error: on sm_90 mma.sync reaches some 62-65 % of what the SMs can do,
- * and less after that: it is a yardstick, the same on every driver, and no peak. M and N must be
- * multiples of the tile of a block, K of 64 bytes: edges would be other code than what is timed.
+ * instruction for it. Known error: on sm_90 mma.sync stops at some 62-65 % of what the SMs can do,
+ * and this kernel at 44 %: it is a yardstick, the same on every driver, and no peak. M and N must
+ * be multiples of the tile of a block, K of 64 bytes: edges would be other code than what is timed.
  */
 #include "gemm_engine.h"
 
