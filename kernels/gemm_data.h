@@ -99,9 +99,11 @@ GEMM_FN double gemm_value(enum compute_type type, uint64_t index, uint32_t seed)
 	case COMPUTE_BF16:
 		return gemm_cut(f, 7);
 	case COMPUTE_FP8: /* e4m3: nothing below 2^-9 */
-		return gemm_cut((float)(whole / 64 * 64) * (float)GEMM_UNIT, 3);
+		whole -= whole % 64;
+		return gemm_cut((float)whole * (float)GEMM_UNIT, 3);
 	case COMPUTE_INT8:
-		return (whole + 131072) / 1024 - 128;
+		whole = (whole + 131072) / 1024 - 128;
+		return whole;
 	default: /* fp16, tf32 */
 		return gemm_cut(f, 10);
 	}

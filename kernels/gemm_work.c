@@ -22,6 +22,7 @@ enum {
 };
 
 static const struct gemm_engine *const engines[] = {&gemm_mma, &gemm_lt};
+#define N_ENGINES (sizeof(engines) / sizeof(engines[0]))
 
 /* ---- opening ---- */
 
@@ -61,7 +62,7 @@ int gemm_work_open(struct gemm_work *w, int device, uint32_t seed, struct err *e
 
 static void close_engine(struct gemm_work *w)
 {
-	if (w->state && w->engine->close)
+	if (w->state && w->engine && w->engine->close)
 		w->engine->close(w->state);
 	free(w->state);
 	w->state = NULL;
@@ -130,11 +131,13 @@ static int open_engine(struct gemm_work *w, const char *name, struct err *e)
 	size_t i = 0;
 	int rc;
 
-	if (w->state && !strcmp(w->engine->name, name))
+	if (w->state && w->engine && !strcmp(w->engine->name, name))
 		return 0;
 	close_engine(w);
-	while (strcmp(engines[i]->name, name) != 0)
-		i++; /* the parameter's choices are these */
+	while (i < N_ENGINES && strcmp(engines[i]->name, name) != 0)
+		i++;
+	if (i == N_ENGINES)
+		return err_set(e, ENOTSUP, "this program has no kernel %s", name);
 	w->engine = engines[i];
 	w->state = calloc(1, w->engine->state_bytes);
 	if (!w->state)

@@ -204,7 +204,7 @@ static double in_fp8(uint64_t row, uint64_t column, int k)
 		int e;
 
 		for (int j = 0; j < 32; j++) {
-			uint64_t at = (uint64_t)(i + j);
+			uint64_t at = (uint64_t)i + (uint64_t)j;
 
 			term[j] = gemm_value(COMPUTE_FP8, row * (uint64_t)k + at, SEED) *
 				  gemm_value(COMPUTE_FP8, column * (uint64_t)k + at,

@@ -324,9 +324,10 @@ static void check(const struct block *b)
 		assert_int_equal(b->wrote[i], 1);
 	for (int i = 0; i < 4000; i++) { /* of up to 32768 */
 		int row = i * 7919 % b->shape.rows, column = i * 104729 % b->shape.columns;
+		int of_c = b->tile.row * b->shape.rows + row,
+		    across = b->tile.column * b->shape.columns + column;
 		struct gemm_want w =
-			gemm_want(b->type, SEED, (uint64_t)(b->tile.row * b->shape.rows + row),
-				  (uint64_t)(b->tile.column * b->shape.columns + column), b->k);
+			gemm_want(b->type, SEED, (uint64_t)of_c, (uint64_t)across, b->k);
 
 		if (!(fabs(b->c[row * b->shape.columns + column] - w.sum) <= 1e-9))
 			fail_msg("%s, row %d, column %d: %g, not %g", compute_name(b->type), row,
@@ -337,7 +338,7 @@ static void check(const struct block *b)
 static void block_of(enum compute_type type, int arch)
 {
 	struct block b = {.type = type, .arch = arch, .shape = gemm_shape(type, arch)};
-	size_t sums = (size_t)(b.shape.rows * b.shape.columns);
+	size_t sums = (size_t)b.shape.rows * (size_t)b.shape.columns;
 
 	b.k = numbers_in(&b, 2 * GEMM_SLICE);
 	b.tile = gemm_tile(9, 3, 4);

@@ -1,0 +1,25 @@
+#!/usr/bin/env bats
+# Matrix products on a simulated server: a GPU whose results differ from time to time is found and
+# named, by format and engine, and nothing else is blamed. Healthy servers: tests/simgpu/transfers.
+# shellcheck disable=SC2154 # set by common.bash or bats: output, status
+load common
+
+# What failed: benchmark and labels.
+failed() { csv "$T/b/results.csv" status bench labels | sed -n 's/^FAIL|//p'; }
+
+@test "sdc: repeats that differ fail that GPU's products, by whichever kernel and format" {
+	need_gpu_build
+	run sim hgx-h100 'sdc gpu=2 every=5' run gemm --set gemm.gpu=1,2,3 --set gemm.kernel=mma \
+		--set gemm_all.kernel=mma --processes=1 --seed=7 --out "$T/b"
+	[ "$status" -eq 1 ] || { echo "exit $status"; echo "$output"; return 1; }
+	[ "$(failed | sort)" = "gemm_all|gpus=0+1+2+3+4+5+6+7,kernel=mma,member=2,n=8192,type=bf16
+gemm_all|gpus=0+1+2+3+4+5+6+7,kernel=mma,member=sum,n=8192,type=bf16
+gemm|gpu=2,kernel=mma,n=2048,type=fp32
+gemm|gpu=2,kernel=mma,n=2048,type=fp64
+gemm|gpu=2,kernel=mma,n=4096,type=fp16
+gemm|gpu=2,kernel=mma,n=4096,type=int8
+gemm|gpu=2,kernel=mma,n=4096,type=tf32
+gemm|gpu=2,kernel=mma,n=8192,type=bf16" ]
+	[[ $output == *"differ, equal to the bit is right"*"silent data corruption"* ]]
+	[ "$(csv "$T/b/results.csv" status reason | grep -c '^FAIL|.*: [0-9]* of [0-9]* differ,')" -eq 8 ]
+}
