@@ -6,6 +6,7 @@
 #include "../harness/judge/steps.h"
 #include "../harness/judge/words.h"
 #include "findings_where.h"
+#include "view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -125,7 +126,7 @@ static int culprit(const struct row *v, size_t n, const struct row *x)
 /* Whether a rule's failures are told together whatever the metric. */
 static bool across_metrics(const struct result *r)
 {
-	return r->rule[0] && !r->untrue;
+	return r->status == ST_PASS || (r->rule[0] && !r->untrue);
 }
 
 /* What makes rows one finding. Across GPUs only steps of one reason, and what was skipped. */
@@ -148,7 +149,7 @@ static int by_kind(const struct row *x, const struct row *y)
 		c = (a->of_step != NULL) - (b->of_step != NULL);
 	if (!c && a->of_step)
 		return strcmp(a->reason, b->reason);
-	if (!c && a->status != ST_SKIP)
+	if (!c && (a->status == ST_PASS ? view_worse(a) && view_worse(b) : a->status != ST_SKIP))
 		c = x->culprit - y->culprit;
 	return c || a->rule[0] ? c : by_words(a->reason, b->reason);
 }
@@ -190,9 +191,9 @@ static void tell_reason(struct buf *out, const struct result *const *v, size_t n
 		buf_printf(out, "%zu values%s%s, the farthest: ", n, one_metric ? " of " : "",
 			   one_metric ? w->metric : "");
 	else if (!alike)
-		buf_printf(out, "%zu cases, the first: ", n);
+		buf_printf(out, "%zu %s, the first: ", n, w->s.n ? "values" : "cases");
 	words_text(out, ranked ? w->reason : v[0]->reason, false);
-	if (ranked || !w->s.n || !(w->ceiling > 0) || w->untrue)
+	if (ranked || w->status == ST_PASS || !w->s.n || !(w->ceiling > 0) || w->untrue)
 		return;
 	buf_printf(out, ". Best %s: %s", w->metric,
 		   units_show(text, sizeof(text), w->s.median, w->unit));
@@ -208,7 +209,8 @@ static char *reason(const struct result *const *v, size_t n)
 	return buf_steal(&out);
 }
 
-/* All rows that are not PASS, finding by finding; *n is their number. Caller frees. */
+/* All rows that are not PASS or have a remark, finding by finding; *n is their number. Caller
+ * frees. */
 static struct row *find_rows(const struct results *all, size_t *n)
 {
 	struct row *v = mem_zalloc(all->n + 1, sizeof(*v));
@@ -218,7 +220,7 @@ static struct row *find_rows(const struct results *all, size_t *n)
 		const struct result *r = &all->r[i];
 		struct row *row = &v[*n];
 
-		if (r->status == ST_PASS || told_by_case(r, all))
+		if ((r->status == ST_PASS && !r->reason[0]) || told_by_case(r, all))
 			continue;
 		*row = (struct row){.r = r, .gpu = -1, .peer = -1};
 		if (!key_number(r->labels, "gpu", &row->gpu))
@@ -249,7 +251,8 @@ static void add_finding(struct findings *out, const struct report *r,
 		.untrue = row[0]->untrue,
 		.rows = (unsigned)n,
 	};
-	out->failures += row[0]->status != ST_SKIP;
+	out->failures += row[0]->status != ST_SKIP && row[0]->status != ST_PASS;
+	out->skipped += row[0]->status == ST_SKIP;
 }
 
 void findings_make(struct findings *out, const struct report *r)

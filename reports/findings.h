@@ -1,6 +1,6 @@
 /*
- * What went wrong or was not measured, told once for all rows that share benchmark, status and
- * reason: what, where, how much against what was wanted, what to do.
+ * What went wrong, was not measured or is worth a look, told once for all rows that share
+ * benchmark, status and reason: what, where, how much against what was wanted, what to do.
  */
 #ifndef ASSAY_REPORTS_FINDINGS_H
 #define ASSAY_REPORTS_FINDINGS_H
@@ -22,9 +22,10 @@ struct finding {
 };
 
 struct findings {
-	struct finding *f; /* failures first, skipped last */
+	struct finding *f; /* failures, then what was skipped, then remarks */
 	size_t n, cap;
-	size_t failures; /* the first so many are FAIL, ERROR, TIMEOUT, BUSY; the others SKIP */
+	size_t failures; /* FAIL, ERROR, TIMEOUT, BUSY */
+	size_t skipped;	 /* SKIP; the others are remarks on numbers that passed */
 };
 
 void findings_make(struct findings *out, const struct report *r);

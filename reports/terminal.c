@@ -17,6 +17,7 @@
 
 #define ROWS	  24 /* of a metric */
 #define FINDINGS  12
+#define REMARKS	  4
 #define INDENT	  2
 #define NUMBERS	  36 /* columns right of the labels: median, ±, sampling, mark */
 #define CEILING	  8  /* and where one is known */
@@ -61,17 +62,20 @@ static void put_digest(struct term *t, const struct report *r, const struct find
 
 static void put_finding(struct term *t, const struct finding *f)
 {
-	char *what = mem_printf("%s %s%s %s%s%s", text_status_mark(f->status),
+	bool bad = f->status != ST_SKIP && f->status != ST_PASS;
+	char *what = mem_printf("%s %s%s %s%s%s",
+				f->status == ST_PASS ? "*" : text_status_mark(f->status),
 				f->bench[0] ? f->bench : "a step", f->required ? " (required)" : "",
-				f->untrue ? "gave a number that cannot be true"
-					  : text_status_word(f->status),
+				f->untrue	       ? "gave a number that cannot be true"
+				: f->status == ST_PASS ? "passed, with a remark"
+						       : text_status_word(f->status),
 				f->where[0] ? ": " : "", f->where);
 	struct buf reason = BUF_INIT;
 
-	if (f->status != ST_SKIP)
+	if (bad)
 		term_colour(t, "31");
 	term_wrap(t, what, 0, 2);
-	if (f->status != ST_SKIP)
+	if (bad)
 		term_colour(t, "0");
 	term_pad(t, 4);
 	text_sentence(&reason, f->reason);
@@ -88,13 +92,20 @@ static void put_findings(struct term *t, const struct findings *f)
 {
 	term_heading(t, "Findings");
 	if (!f->failures)
-		buf_puts(t->out, f->n ? "Nothing that ran failed.\n"
-				      : "Nothing failed, nothing was skipped.\n");
-	for (size_t i = 0; i < f->n && i < FINDINGS; i++)
+		buf_puts(t->out, f->skipped ? "Nothing that ran failed.\n"
+					    : "Nothing failed, nothing was skipped.\n");
+	size_t told = f->failures + f->skipped, remarks = f->n - told;
+
+	for (size_t i = 0; i < told && i < FINDINGS; i++)
 		put_finding(t, &f->f[i]);
-	if (f->n > FINDINGS)
+	if (told > FINDINGS)
 		buf_printf(t->out, "And %zu more: see results.csv, column status.\n",
-			   f->n - FINDINGS);
+			   told - FINDINGS);
+	for (size_t i = told; i < f->n && i < told + REMARKS; i++)
+		put_finding(t, &f->f[i]);
+	if (remarks > REMARKS)
+		buf_printf(t->out, "And %zu more remarks: see results.csv, column reason.\n",
+			   remarks - REMARKS);
 }
 
 static char *percent(double share, const char *sign)

@@ -157,6 +157,39 @@ static void test_sets(void **state)
 	mk_report_free(&m);
 }
 
+/* What passed and is worth a look: by GPU where it is slower than others, else told once. */
+static void test_remarks(void **state)
+{
+	struct mk_report m;
+	struct findings f;
+
+	begin(&m);
+	for (unsigned g = 0; g < 8; g++)
+		for (unsigned size = 1; size < 3; size++)
+			case_key(&m.d, "p2p", "bandwidth", (g == 3 || g == 6 ? 0.92 : 1) * 380e9,
+				 "gpu=%u,peer=none,size=%u", g, size << 20);
+	for (unsigned g = 0; g < 4; g++)
+		case_key(&m.d, "p2p", "latency", 1e-6, "gpu=%u,peer=none,size=4", g);
+	case_fact(&m.d, "the power limit of 700 W held the clock down",
+		  "fact.remark.p2p.latency{}");
+	assert_int_equal(mk_judge(&m), 0);
+	findings_make(&f, &m.report);
+	assert_int_equal(f.failures, 0);
+	assert_int_equal(f.skipped, 0);
+	assert_int_equal(f.n, 3);
+	const char *const where[] = {"GPU 3 ", "GPU 6 ", ""};
+	const char *const reason[] = {"8 % slower than its siblings", "8 % slower", "700 W"};
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < f.n; i++)
+		for (size_t k = 0; k < 3; k++)
+			if (strstr(f.f[i].where, where[k]) && strstr(f.f[i].reason, reason[k]))
+				seen |= 1u << k;
+	assert_int_equal(seen, 7);
+	findings_free(&f);
+	mk_report_free(&m);
+}
+
 static void test_instances(void **state)
 {
 	static const char *const gpu[] = {"0:1.0", "0:2.0", "1:9.0", "1:10.0", "1:11.0", "2"};
@@ -198,6 +231,7 @@ int main(void)
 		cmocka_unit_test(test_the_worst_is_quoted),
 		cmocka_unit_test(test_steps_of_one_gpu),
 		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_remarks),
 		cmocka_unit_test(test_instances),
 	};
 
