@@ -234,7 +234,7 @@ help:
 SIMDIR := $(BUILD)/simgpu
 CUDA_MAJOR := $(if $(NVCC),$(shell $(NVCC) --version | sed -n 's/.*release \([0-9]*\).*/\1/p'),13)
 SIM_CFLAGS = $(ALL_CFLAGS) -fPIC -fvisibility=hidden -DSIM_CUDA_MAJOR=$(CUDA_MAJOR)
-SIM_MODEL := $(patsubst %,tests/simgpu/%.c,profile profile_keys mig identity fault noise model clocks flow peer memory device_memory state) \
+SIM_MODEL := $(patsubst %,tests/simgpu/%.c,profile profile_keys mig identity fault noise model clocks flow peer memory device_memory state share) \
 	$(patsubst %,harness/base/%.c,err rng mem units)
 SIM_TREE := $(patsubst %,tests/simgpu/%.c,tree tree_pci tree_cpu tree_system)
 SIM_NVML := $(patsubst %,tests/simgpu/%.c,nvml_core nvml_device nvml_mig nvml_nvlink nvml_usage)
@@ -248,7 +248,7 @@ SIM_VERSIONS := $(patsubst %,$(SIMDIR)/driver/lib%,cuda.so.1 cublasLt.so.$(CUDA_
 SIM_FACADES := $(SIMDIR)/driver/libnvidia-ml.so.1 $(SIM_VERSIONS) $(SIMDIR)/driver/libnccl.so.2
 sim_obj = $(patsubst %.c,$(SIMDIR)/obj/%.o,$(1))
 
-sim: $(BUILD)/assay-sim $(SIMDIR)/simtree $(SIM_FACADES)
+sim: $(BUILD)/assay-sim $(SIMDIR)/simtree $(SIM_FACADES) $(SIMDIR)/bin/nvidia-cuda-mps-control
 
 $(SIMDIR)/obj/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$< (sim))
@@ -286,6 +286,11 @@ $(SIM_VERSIONS): $(call sim_obj,tests/simgpu/version_facades.c) $(SIMDIR)/libsim
 $(SIMDIR)/simtree: $(call sim_obj,$(SIM_TREE)) $(call sim_obj,harness/base/err.c harness/base/rng.c) $(SIMDIR)/libsimgpu.so
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm -Wl,-rpath,'$$ORIGIN'
+
+$(SIMDIR)/bin/nvidia-cuda-mps-control: $(call sim_obj,tests/simgpu/mps_control.c)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
 
 SIM_LINK = $(SIM_LIBS) $(if $(NVCC),-lstdc++) $(LIBS) -Wl,-rpath,'$$ORIGIN$(1)/simgpu'
 $(BUILD)/assay-sim: $(BUILD)/harness/main.o $(SIM_SEAM) $(LIB) $(SIM_LIBS)

@@ -2,6 +2,7 @@
  * The measured clock on the simulated server (link seam, see harness/base/clock.h): virtual
  * time. Reading it costs a little, as on real hardware, so that a loop until a time ends.
  */
+#include "share.h"
 #include "sim.h"
 #include "../../harness/base/clock.h"
 
@@ -28,6 +29,7 @@ void clock_meas_begin(uint64_t stream)
 void clock_meas_meet(uint64_t ns)
 {
 	sim_advance_to((double)ns * 1e-9);
+	sim_turn(ns);
 }
 
 const char *clock_meas_simulated(void)

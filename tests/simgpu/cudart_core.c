@@ -4,6 +4,7 @@
  */
 #include "cudart.h"
 #include "mig.h"
+#include "share.h"
 
 #include <ctype.h>
 #include <pthread.h>
@@ -187,18 +188,23 @@ static bool sleeps(const struct rt_gpu *g)
 	       !sim_context_pids(rt_profile(g)->parent, &pid, 1);
 }
 
-static void make_context(struct rt_gpu *g)
+static cudaError_t make_context(struct rt_gpu *g)
 {
 	double seconds = rt_profile(g)->context_s + (sleeps(g) ? rt_profile(g)->wake_s : 0);
 	const struct fault *f = sim_fault(FAULT_HANG, g->index);
+	cudaError_t refused;
 
 	if (f && !strcmp(f->at, "init"))
 		sim_hang();
+	refused = (cudaError_t)sim_mps_connect(g->index);
+	if (refused)
+		return refused;
 	g->context = true;
 	sim_context_open(g->index);
 	sim_advance(rt_cost_s(g, "context", seconds));
 	if (state.rt.eager)
 		rt_load_modules();
+	return cudaSuccess;
 }
 
 cudaError_t rt_enter_gpu(struct rt_gpu **g)
@@ -209,7 +215,9 @@ cudaError_t rt_enter_gpu(struct rt_gpu **g)
 		return e;
 	*g = rt_current();
 	if (!(*g)->context)
-		make_context(*g);
+		e = make_context(*g);
+	if (e != cudaSuccess)
+		return e;
 	sim_advance(rt_call_s(*g));
 	return (*g)->sticky;
 }

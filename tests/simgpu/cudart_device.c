@@ -1,5 +1,6 @@
 /* Devices, versions and errors of the stand-in. */
 #include "cudart.h"
+#include "share.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,7 +164,7 @@ static int attribute(int gpu, int a, bool *known)
 	case cudaDevAttrL2CacheSize:
 		return (int)p->l2_bytes;
 	case cudaDevAttrMultiProcessorCount:
-		return (int)p->sms;
+		return sim_mps_sms(gpu);
 	case cudaDevAttrMaxSharedMemoryPerBlockOptin:
 		return shared_most(p);
 	case cudaDevAttrMaxThreadsPerMultiProcessor:
@@ -202,6 +203,7 @@ static int attribute(int gpu, int a, bool *known)
 	case cudaDevAttrPageableMemoryAccessUsesHostPageTables:
 		return !strcmp(p->link, "c2c");
 	case 133: /* cudaDevAttrMpsEnabled */
+		return sim_mps();
 	case cudaDevAttrComputeMode:
 	case cudaDevAttrIntegrated:
 	case cudaDevAttrKernelExecTimeout:
@@ -308,6 +310,10 @@ static const struct error_text errors[] = {
 	E(cudaErrorHostMemoryNotRegistered,
 	  "pointer does not correspond to a registered memory region"),
 	E(cudaErrorSystemNotReady, "system not yet initialized"),
+	E(cudaErrorMpsConnectionFailed, "MPS client failed to connect to the MPS control daemon or "
+					"the MPS server"),
+	E(cudaErrorMpsMaxClientsReached,
+	  "the hardware resources required to support this client have been exhausted"),
 	E(cudaErrorSystemDriverMismatch,
 	  "system has unsupported display driver / cuda driver combination"),
 };

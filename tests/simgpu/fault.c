@@ -87,6 +87,10 @@ static const struct rule rules[] = {
 	{"lost_kernel",
 	 "lost_kernel gpu=N: one in fifty of the kernels that count does nothing",
 	 {GPU(true)}},
+	{"mps_missing", "mps_missing: no nvidia-cuda-mps-control", {{0}}},
+	{"mps_refuses",
+	 "mps_refuses [after=CLIENTS]: MPS lets no more than so many clients share a GPU; 0: none",
+	 {{"after", INT, AT(after), 0, 1e3, NULL, false}}},
 	{"nccl_async_error",
 	 "nccl_async_error gpu=N [after=OPS]: its rank reports an error, its operation never ends",
 	 {GPU(true), {"after", INT, AT(after), 0, 1e9, NULL, false}}},
@@ -122,6 +126,7 @@ static const struct rule rules[] = {
 	 "shift what=h2d|d2h|h2d_sm|host_latency|… by=SHARE [gpu=N] [arm=NAME]: worse by "
 	 "that share",
 	 {{"what", WORD, AT(what), 0, 16, WHAT, true}, BY, GPU(false), ARM}},
+	{"site_mps", "site_mps: an MPS daemon of the machine runs already", {{0}}},
 	{"slow_hbm",
 	 "slow_hbm gpu=N by=SHARE: its own memory streams slower by that share",
 	 {GPU(true), BY}},

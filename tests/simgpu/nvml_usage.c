@@ -3,6 +3,7 @@
  * that a process allocates is not added to its context's.
  */
 #include "nvml.h"
+#include "share.h"
 
 /* Of the fault gpu_busy; just below the highest pid that Linux gives. */
 #define FOREIGN_PID   4190001u
@@ -49,15 +50,20 @@ static nvml_u64 used_bytes(int gpu)
 	       (sim_fault(FAULT_GPU_BUSY, gpu) ? FOREIGN_BYTES : 0);
 }
 
-int nvmlDeviceGetComputeRunningProcesses_v3(nvmlDevice_t d, unsigned *n, struct nvml_process *out)
+/* Clients of an MPS daemon are listed apart. */
+static int list(nvmlDevice_t d, bool clients, unsigned *n, struct nvml_process *out)
 {
-	int pids[65], gpu, e = nvml_enter_any(d, &gpu);
-	unsigned have, room = *n;
+	int pids[65], gpu, e = nvml_enter_any(d, &gpu), all;
+	unsigned have = 0, room = *n;
 
 	if (e)
 		return e;
-	have = (unsigned)sim_context_pids(gpu, pids, 64);
-	if (sim_fault(FAULT_GPU_BUSY, gpu))
+	all = sim_context_pids(gpu, pids, 64);
+	for (int i = 0; i < all; i++) {
+		if (sim_mps_serves(pids[i]) == clients)
+			pids[have++] = pids[i];
+	}
+	if (sim_fault(FAULT_GPU_BUSY, gpu) && !clients)
 		pids[have++] = (int)FOREIGN_PID;
 	*n = have;
 	if (have > room)
@@ -69,16 +75,18 @@ int nvmlDeviceGetComputeRunningProcesses_v3(nvmlDevice_t d, unsigned *n, struct 
 	return NVML_OK;
 }
 
-int nvmlDeviceGetGraphicsRunningProcesses_v3(nvmlDevice_t d, unsigned *n, struct nvml_process *out)
+int nvmlDeviceGetComputeRunningProcesses_v3(nvmlDevice_t d, unsigned *n, struct nvml_process *out)
 {
-	int gpu;
-
-	*n = 0;
-	return nvml_enter_any(d, &gpu);
+	return list(d, false, n, out);
 }
 
 int nvmlDeviceGetMPSComputeRunningProcesses_v3(nvmlDevice_t d, unsigned *n,
 					       struct nvml_process *out)
+{
+	return list(d, true, n, out);
+}
+
+int nvmlDeviceGetGraphicsRunningProcesses_v3(nvmlDevice_t d, unsigned *n, struct nvml_process *out)
 {
 	int gpu;
 

@@ -99,6 +99,8 @@ struct sim_gpu {
 	double memory_read_bytes_s, memory_write_bytes_s, memory_triad_bytes_s;
 	double l2_read_bytes_s, l2_write_bytes_s;
 	double memory_load_s, l2_load_s; /* one load of an SM */
+	double timeslice_share;		 /* what processes that take turns keep of the GPU's time */
+	double memory_sms_share; /* of the SMs, which suffices to fill the memory's bandwidth */
 	double call_s, sync_s, launch_s,
 		context_s; /* host cost of a call, a wait, a kernel, a context */
 	double wake_s;	   /* more for a context where persistence is off and nobody has one */

@@ -192,6 +192,8 @@ const struct key sim_keys[] = {
 	GN(nccl_latency_s, 0, 100, .def = "14e-6"),
 	GN(nccl_ring_bytes_s, 1e6, 1e13, .def = "8e9"),
 	GN(nccl_nvls_bytes_s, 0, 1e13, .def = "0"),
+	GN(timeslice_share, 0.1, 1, .def = "0.97"),
+	GN(memory_sms_share, 0.01, 1, .def = "0.6"),
 	GT(call_s),
 	GT(sync_s),
 	GT(launch_s),

@@ -3,6 +3,7 @@
  * used. One file (ASSAY_SIM_STATE) that all map; without it the process has a state of its own.
  * A process that was killed leaves its pid behind, which is why pids are asked before they count.
  */
+#include "share.h"
 #include "sim.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@ struct gpu_state {
 	_Atomic uint64_t busy_ns;
 	_Atomic uint64_t peer_copies, products;
 	_Atomic uint32_t lock_mhz;
+	struct sim_sharer sharer[SIM_SHARERS];
 };
 
 struct state {
@@ -133,6 +135,11 @@ double sim_peer_copies(int gpu)
 uint64_t sim_products(int gpu)
 {
 	return atomic_fetch_add(&state(gpu)->products, 1);
+}
+
+struct sim_sharer *sim_sharers(int gpu)
+{
+	return state(gpu)->sharer;
 }
 
 void sim_set_lock(int gpu, unsigned mhz)
