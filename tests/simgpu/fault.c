@@ -39,6 +39,10 @@ struct rule {
 	{                                                                                          \
 		"node", INT, AT(node), 0, SIM_MAX_NODES - 1, NULL, true                            \
 	}
+#define SM                                                                                         \
+	{                                                                                          \
+		"sm", INT, AT(sm), 0, 1e3, NULL, true                                              \
+	}
 #define BY                                                                                         \
 	{                                                                                          \
 		"by", NUM, AT(by), -0.9, 0.9, NULL, true                                           \
@@ -67,6 +71,7 @@ static const struct rule rules[] = {
 	{"cpuset",
 	 "cpuset node=N: a control group leaves this process the CPUs and memory of node N alone",
 	 {NODE}},
+	{"dead_sm", "dead_sm gpu=N sm=M: nothing runs on that SM", {GPU(true), SM}},
 	{"drift",
 	 "drift by=W [arm=NAME]: each process takes longer by W than the one before",
 	 {BY, ARM}},
@@ -133,6 +138,9 @@ static const struct rule rules[] = {
 	{"slow_pair",
 	 "slow_pair gpu=N peer=M by=SHARE: the way between two GPUs is slower, both ways",
 	 {GPU(true), PEER, BY}},
+	{"slow_sm",
+	 "slow_sm gpu=N sm=M by=SHARE: that SM is slower than the others",
+	 {GPU(true), SM, BY}},
 	{"sticky_error",
 	 "sticky_error gpu=N [after=COPIES]: illegal address from then on",
 	 {GPU(true), {"after", INT, AT(after), 0, 1e9, NULL, false}}},

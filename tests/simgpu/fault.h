@@ -13,6 +13,7 @@ enum fault_kind {
 	FAULT_CONTAMINATE,
 	FAULT_CORRUPT_COPY,
 	FAULT_CPUSET,
+	FAULT_DEAD_SM,
 	FAULT_DRIFT,
 	FAULT_DRIVER_MISMATCH,
 	FAULT_DRIVER_TOO_OLD,
@@ -38,6 +39,7 @@ enum fault_kind {
 	FAULT_SITE_MPS,
 	FAULT_SLOW_HBM,
 	FAULT_SLOW_PAIR,
+	FAULT_SLOW_SM,
 	FAULT_STICKY_ERROR,
 	FAULT_WRONG_NUMA,
 };
@@ -51,6 +53,7 @@ struct fault {
 	int64_t offset, size; /* -1: not given */
 	int64_t after;	      /* copies that still go well */
 	int64_t every;	      /* products, of which one is wrong */
+	int64_t sm;
 	double by, share, sd;
 	char at[16], dir[8], what[16];
 	char arm[32]; /* "": in every process */

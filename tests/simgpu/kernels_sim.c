@@ -199,7 +199,8 @@ const struct rt_kernel kernels_sim[] = {
 /* One more file kernels_NAME.c: its array, of that name, here. The Makefile finds the file. */
 #define KERNEL_FILES(FILE)                                                                         \
 	FILE(kernels_sim)                                                                          \
-	FILE(kernels_compute) FILE(kernels_launch) FILE(kernels_memory) FILE(kernels_share)
+	FILE(kernels_compute)                                                                      \
+	FILE(kernels_launch) FILE(kernels_memory) FILE(kernels_share) FILE(kernels_tensor)
 
 #define DECLARE(array) extern const struct rt_kernel array[];
 KERNEL_FILES(DECLARE)

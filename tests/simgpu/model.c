@@ -33,6 +33,15 @@ static int check_faults(struct err *e)
 	const struct fault *down = fault_find(&model.faults, FAULT_NVLINK_DOWN, -1);
 	int nodes = sim_profile_nodes(&model.profile);
 
+	for (int i = 0; i < model.faults.n; i++) {
+		const struct fault *sm = &model.faults.f[i];
+
+		if ((sm->kind == FAULT_DEAD_SM || sm->kind == FAULT_SLOW_SM) &&
+		    sm->sm >= model.profile.gpu[sm->gpu].sms)
+			return err_set(e, EINVAL, "sm=%d: GPU %d has %d SMs, numbered from 0",
+				       (int)sm->sm, (int)sm->gpu,
+				       (int)model.profile.gpu[sm->gpu].sms);
+	}
 	if (down && down->link >= model.profile.gpu[down->gpu].nvlinks)
 		return err_set(e, EINVAL, "nvlink_down: GPU %d has %d NVLinks, numbered from 0",
 			       (int)down->gpu, (int)model.profile.gpu[down->gpu].nvlinks);
