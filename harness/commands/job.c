@@ -7,6 +7,7 @@
 #include "../base/mem.h"
 #include "../base/status.h"
 #include "../base/units.h"
+#include "../probe/guard.h"
 #include "present.h"
 
 #include <errno.h>
@@ -284,6 +285,15 @@ static char *join(int argc, char **argv)
 	return buf_steal(&b);
 }
 
+/* Not being able to is no reason to measure nothing: what is left may be another user's. */
+static void mend(const struct job *j)
+{
+	struct err e = ERR_INIT;
+
+	if (guard_mend(j->app->self, &e))
+		log_warn("%s", e.text);
+}
+
 int job_run(struct job *j, int first, int argc, char **argv)
 {
 	struct err e = ERR_INIT;
@@ -299,6 +309,7 @@ int job_run(struct job *j, int first, int argc, char **argv)
 			       .plan = &j->plan,
 			       .interrupted = &interrupted};
 	catch_signals();
+	mend(j);
 	int code = prepare(j, &e);
 	if (code < 0)
 		code = measure(j, &e);

@@ -53,6 +53,9 @@ static const struct expectation known[] = {
 	 "run NVIDIA's field diagnostic"},
 	{"mps", "MPS was", " for this process", "was meant",
 	 "see CUDA_MPS_PIPE_DIRECTORY and whether another MPS daemon runs"},
+	{"mps_after", "a fresh process", " after the MPS daemon was ended", "is right",
+	 "the GPU or its driver has kept something: see the kernel log for XIDs, end what still "
+	 "runs there, reset the GPU"},
 	{"node", "host memory lay on node", "", "was asked for",
 	 "look for a cpuset or a memory policy that leaves that node out"},
 };

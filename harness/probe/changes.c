@@ -1,13 +1,14 @@
 /* The table of kinds of change: see changes.h. */
 #include "changes.h"
 #include "clocks.h"
+#include "mps.h"
 #include "../base/mem.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct change *const kinds[] = {&clocks_change, &clocks_look};
+static const struct change *const kinds[] = {&clocks_change, &clocks_look, &mps_change};
 
 #define KINDS	  (sizeof(kinds) / sizeof(*kinds))
 #define MAX_WORDS 16

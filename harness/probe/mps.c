@@ -1,5 +1,6 @@
 /* See mps.h. */
 #include "mps.h"
+#include "changes.h"
 
 #include "../base/buf.h"
 #include "../base/clock.h"
@@ -352,3 +353,21 @@ out:
 	free(pipes);
 	return rc;
 }
+
+/* ---- as a change ---- */
+
+static int make(void **own, const char *const *word, size_t n, struct buf *answer, struct err *e)
+{
+	return n == 1 ? mps_start(word[0], e) : err_set(e, EINVAL, "mps wants DIR");
+}
+
+static int undo(void **own, const char *const *word, size_t n, struct buf *answer, struct err *e)
+{
+	int rc = mps_stop(word[0], e);
+
+	if (!rc)
+		buf_printf(answer, "%s: MPS daemon ended", word[0]);
+	return rc;
+}
+
+const struct change mps_change = {.name = "mps", .make = make, .undo = undo};

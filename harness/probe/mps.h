@@ -11,7 +11,7 @@
 
 #include "../base/err.h"
 
-#include <stdbool.h>
+struct change;
 
 /* A socket's path has room for 107 characters: short, and on a local disk. */
 #define MPS_DIR_PREFIX "/tmp/assay-mps."
@@ -33,6 +33,9 @@ int mps_start(const char *dir, struct err *e);
  * ended before. 0 also where there is none; -EBUSY where a process of it outlives SIGKILL.
  */
 int mps_stop(const char *dir, struct err *e);
+
+/* "mps DIR", for a guard (changes.h): such a daemon, with the environment of the guard. */
+extern const struct change mps_change;
 
 /*
  * Says in words which daemon there is that is not one of ours: the default one, or another user's.

@@ -57,8 +57,8 @@ static double load_s(int gpu, const uint64_t *a)
 	const struct sim_gpu *g = &sim_profile()->gpu[gpu];
 	double sms = fmin((double)a[RT_BLOCKS], sim_mps_sms(gpu)), share = sms / (double)g->sms;
 	double vectors = (double)a[1] * (double)a[2]; /* n, passes */
-	double compute_s =
-		vectors * (double)a[3] * VECTOR_STEPS / (STEPS_CLOCK * sms * (double)g->sm_max_hz);
+	double compute_s = vectors * (double)a[3] * VECTOR_STEPS /
+			   (STEPS_CLOCK * sms * sim_sm_hz(gpu, SIM_COMPUTE));
 	double reach = fmin(1, share / g->memory_sms_share);
 	double memory_s = 2 * sizeof(struct mps_vector) * vectors / g->memory_copy_bytes_s / reach;
 	bool streams = memory_s > compute_s;
