@@ -244,8 +244,9 @@ SIM_NCCL := $(patsubst %,tests/simgpu/%.c,nccl_core nccl_coll nccl_model nccl_sa
 SIM_SEAM := $(patsubst %,$(BUILD)/tests/simgpu/%.o,clock_sim placement_sim)
 SIM_LIBS := $(SIMDIR)/libsimgpu.so $(if $(NVCC),$(SIMDIR)/libcudart.so.$(CUDA_MAJOR))
 # Apart from what assay-sim links with: found through LD_LIBRARY_PATH only, so that they can be missing.
-SIM_VERSIONS := $(patsubst %,$(SIMDIR)/driver/lib%,cuda.so.1 cublasLt.so.$(CUDA_MAJOR) cudnn.so.9)
-SIM_FACADES := $(SIMDIR)/driver/libnvidia-ml.so.1 $(SIM_VERSIONS) $(SIMDIR)/driver/libnccl.so.2
+SIM_VERSIONS := $(patsubst %,$(SIMDIR)/driver/lib%,cuda.so.1 cudnn.so.9)
+SIM_CUBLASLT := $(SIMDIR)/driver/libcublasLt.so.$(CUDA_MAJOR)
+SIM_FACADES := $(SIMDIR)/driver/libnvidia-ml.so.1 $(SIM_VERSIONS) $(SIM_CUBLASLT) $(SIMDIR)/driver/libnccl.so.2
 sim_obj = $(patsubst %.c,$(SIMDIR)/obj/%.o,$(1))
 
 sim: $(BUILD)/assay-sim $(SIMDIR)/simtree $(SIM_FACADES) $(SIMDIR)/bin/nvidia-cuda-mps-control
@@ -280,6 +281,9 @@ $(SIMDIR)/driver/libnvidia-ml.so.1: $(call sim_obj,$(SIM_NVML)) $(SIMDIR)/libsim
 $(SIMDIR)/driver/libnccl.so.2: $(if $(NVCC),$(call sim_obj,$(SIM_NCCL)) \
 		$(SIMDIR)/libcudart.so.$(CUDA_MAJOR),$(call sim_obj,tests/simgpu/version_facades.c)) $(SIMDIR)/libsimgpu.so
 	$(sim_link) $(if $(NVCC),$(SIMDIR)/libcudart.so.$(CUDA_MAJOR)) -lm
+$(SIM_CUBLASLT): $(if $(NVCC),$(call sim_obj,tests/simgpu/cublaslt_core.c tests/simgpu/cublaslt_choice.c) \
+		$(SIMDIR)/libcudart.so.$(CUDA_MAJOR),$(call sim_obj,tests/simgpu/version_facades.c)) $(SIMDIR)/libsimgpu.so
+	$(sim_link) $(if $(NVCC),$(SIMDIR)/libcudart.so.$(CUDA_MAJOR))
 $(SIM_VERSIONS): $(call sim_obj,tests/simgpu/version_facades.c) $(SIMDIR)/libsimgpu.so
 	$(sim_link)
 

@@ -17,7 +17,7 @@
 #include <errno.h>
 
 static const struct param params[] = {
-	GPU_PARAM_GPU,	      GEMM_PARAM_TYPE("bf16"), GEMM_PARAM_KERNEL("mma,cublaslt"),
+	GPU_PARAM_GPU,	      GEMM_PARAM_TYPE("bf16"), GEMM_PARAM_KERNEL("mma,wgmma,cublaslt"),
 	GEMM_PARAM_N("8192"), {.name = NULL},
 };
 
@@ -155,7 +155,9 @@ static void say(struct ctx *c, const struct gemm *k)
 	snprintf(why, sizeof(why), "%d SMs at %.0f MHz, rate per clock by NVIDIA's white papers",
 		 k->work.sms, hz * 1e-6);
 	ctx_fact_num(c, "ceiling", "flops", LABELS, ceiling, why);
-	ctx_fact_num(c, "ceiling", "flop_clk_sm", "gpu,type", ceiling / hz / k->work.sms,
+	/* the same number whatever the clock: each kernel says it */
+	ctx_fact_num(c, "ceiling", "flop_clk_sm", "gpu,type",
+		     gemm_work_ceiling(&k->work, 1) / k->work.sms,
 		     "rate per clock by NVIDIA's white papers");
 }
 

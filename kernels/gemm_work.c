@@ -21,7 +21,7 @@ enum {
 	POISON = 0xff, /* as a number of any format with a fraction: none */
 };
 
-static const struct gemm_engine *const engines[] = {&gemm_mma, &gemm_lt};
+static const struct gemm_engine *const engines[] = {&gemm_mma, &gemm_wgmma, &gemm_lt};
 #define N_ENGINES (sizeof(engines) / sizeof(engines[0]))
 
 /* ---- opening ---- */

@@ -11,7 +11,7 @@
 
 #include "../harness/bench.h"
 
-#define GEMM_KERNELS "mma|cublaslt" /* of a PARAM_ENUM */
+#define GEMM_KERNELS "mma|wgmma|cublaslt" /* of a PARAM_ENUM */
 
 #define GEMM_PARAM_TYPE(by_default)                                                                \
 	{                                                                                          \

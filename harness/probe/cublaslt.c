@@ -116,12 +116,12 @@ static const char *find_all(struct cublaslt *l)
 
 static int load(struct cublaslt *l, struct err *e)
 {
+	struct err why = ERR_INIT;
 	const char *missing;
 
-	if (library_open(&l->lib, names, e)) {
-		e->code = ENOTSUP;
-		return -ENOTSUP;
-	}
+	if (library_open(&l->lib, names, &why))
+		return err_set(e, ENOTSUP, "no libcublasLt.so.13, .12 or .11 is found: %s",
+			       why.text);
 	missing = find_all(l);
 	if (missing)
 		return err_set(e, ENOTSUP, "%s has no %s", l->lib.path, missing);

@@ -1,17 +1,40 @@
-/* The stand-in for the CUDA runtime as that for NCCL sees it: see collective.h. */
+/* The stand-in for the CUDA runtime as those for NCCL and cuBLASLt see it: see collective.h. */
 #include "collective.h"
 #include "cudart.h"
 
-int cudaSimQueue(struct CUstream_st *stream, sim_external_fn *fn, void *arg)
+#include <string.h>
+
+static int queue(struct CUstream_st *stream, struct rt_op *op)
 {
-	struct rt_op op = {.kind = RT_EXTERNAL, .u.external = {fn, arg}};
 	struct rt_gpu *g;
 	cudaError_t e = rt_enter_gpu(&g);
 	struct rt_stream *s = e == cudaSuccess ? rt_stream(stream) : NULL;
 
 	if (e == cudaSuccess && !s)
 		e = cudaErrorInvalidResourceHandle;
-	return (int)rt_leave(e == cudaSuccess ? rt_queue(s, &op) : e);
+	return (int)rt_leave(e == cudaSuccess ? rt_queue(s, op) : e);
+}
+
+int cudaSimQueue(struct CUstream_st *stream, sim_external_fn *fn, void *arg)
+{
+	struct rt_op op = {.kind = RT_EXTERNAL, .u.external = {fn, arg}};
+
+	return queue(stream, &op);
+}
+
+/* As a kernel, with the arguments that kernels_gemm.c reads. */
+int cudaSimMultiply(const struct sim_multiply *p, struct CUstream_st *stream)
+{
+	struct rt_op op = {.kind = RT_KERNEL, .u.kernel.k = rt_kernel_find("cublaslt")};
+	uint64_t *arg = op.u.kernel.arg;
+
+	arg[0] = (uint64_t)(uintptr_t)p->a;
+	arg[1] = (uint64_t)(uintptr_t)p->b;
+	arg[2] = (uint64_t)(uintptr_t)p->c;
+	arg[3] = (uint64_t)p->n << 32 | (uint32_t)p->m;
+	arg[4] = (uint64_t)p->type << 32 | (uint32_t)p->k;
+	memcpy(&arg[5], &p->speed, sizeof(p->speed));
+	return queue(stream, &op);
 }
 
 int cudaSimGpu(void)

@@ -200,6 +200,7 @@ const struct rt_kernel kernels_sim[] = {
 #define KERNEL_FILES(FILE)                                                                         \
 	FILE(kernels_sim)                                                                          \
 	FILE(kernels_compute)                                                                      \
+	FILE(kernels_gemm)                                                                         \
 	FILE(kernels_launch) FILE(kernels_memory) FILE(kernels_share) FILE(kernels_tensor)
 
 #define DECLARE(array) extern const struct rt_kernel array[];

@@ -66,6 +66,52 @@ static void clean(const char *const *set)
 	CHECK(!verified);
 }
 
+/* By path, as nvml() of sim.h is found; then it is found by its name. */
+static void have_cublaslt(void)
+{
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 64);
+
+	CHECK(n > 0);
+	path[n] = '\0';
+	snprintf(strrchr(path, '/'), 64, "/../../simgpu/driver/libcublasLt.so.%d",
+		 CUDART_VERSION / 1000);
+	CHECK(dlopen(path, RTLD_NOW));
+}
+
+static void all_formats_of_hopper(void)
+{
+	have_cublaslt();
+	clean(GEMM("bf16", "wgmma", "512"));
+	clean(GEMM("fp16", "wgmma", "512"));
+	clean(GEMM("tf32", "wgmma", "512"));
+	clean(GEMM("fp8", "wgmma", "512"));
+	clean(GEMM("int8", "wgmma", "304"));
+	clean(GEMM("bf16", "cublaslt", "512"));
+	clean(GEMM("fp16", "cublaslt", "512"));
+	clean(GEMM("tf32", "cublaslt", "512"));
+	clean(GEMM("fp8", "cublaslt", "512"));
+	clean(GEMM("int8", "cublaslt", "512"));
+	clean(GEMM("fp32", "cublaslt", "512"));
+	clean(GEMM("fp64", "cublaslt", "512"));
+}
+
+/* It names five, of which the third is the fastest; that is kept and said. */
+static void the_fastest_algorithm(void)
+{
+	struct ctx *c = started(&bench_gemm, GEMM("bf16", "cublaslt", "4096"));
+	struct gemm_work w;
+	struct err e = ERR_INIT;
+
+	have_cublaslt();
+	CHECK(!gemm_work_open(&w, 0, 42, &e));
+	CHECK(!gemm_work_choose(&w, c, NULL, &e));
+	CHECK(!strcmp(w.chosen, "algorithm 66, tile 201, stages 35, split-K 1, swizzle 0, "
+				"custom 0, cluster 5 (number 3 of 5 tried)"));
+	gemm_work_close(&w);
+	fake_end(c);
+}
+
 static void all_formats(void)
 {
 	clean(GEMM("bf16", "mma", "512"));
@@ -103,6 +149,30 @@ static void what_it_lacks(void)
 {
 	refused(GEMM("fp8", "mma", "512"), "compute capability 8.9");
 	refused(GEMM("bf16", "mma", "300"), "no whole number of tiles of 128 × 256");
+}
+
+static void what_ampere_lacks(void)
+{
+	have_cublaslt();
+	refused(GEMM("bf16", "wgmma", "512"), "9.0, and this GPU is 8.0");
+	refused(GEMM("fp8", "cublaslt", "512"), "CUBLAS_STATUS_NOT_SUPPORTED");
+	clean(GEMM("bf16", "cublaslt", "512"));
+}
+
+static void what_hopper_lacks(void)
+{
+	refused(GEMM("fp64", "wgmma", "512"), "has no fp64");
+	refused(GEMM("bf16", "wgmma", "300"), "no multiple of 16 bytes");
+}
+
+static void a_wrong_bit_of_others(void)
+{
+	int verified;
+
+	have_cublaslt();
+	CHECK(!strcmp(repeats_of(GEMM("bf16", "wgmma", "512"), &verified), "1 of 7 differ"));
+	/* those that are tried count as well */
+	CHECK(strcmp(repeats_of(GEMM("bf16", "cublaslt", "512"), &verified), "equal to the bit"));
 }
 
 static void all_at_once(void)
@@ -188,6 +258,11 @@ static void on_servers(void **state)
 	assert_server("hgx-h100", "sdc gpu=0 every=6", a_wrong_bit);
 	assert_server("hgx-h100", "sdc gpu=1 every=1", all_formats); /* another GPU's */
 	assert_server("a100-pcie", "", all_formats);
+	assert_server("hgx-h100", "", all_formats_of_hopper);
+	assert_server("hgx-h100", "", the_fastest_algorithm);
+	assert_server("hgx-h100", "", what_hopper_lacks);
+	assert_server("a100-pcie", "", what_ampere_lacks);
+	assert_server("hgx-h100", "sdc gpu=0 every=6", a_wrong_bit_of_others);
 }
 
 int main(void)
