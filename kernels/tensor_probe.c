@@ -134,7 +134,7 @@ static int choose(struct probe *p, enum compute_type type, struct err *e)
 /* Turns of a launch, by what few of them take; then, once a process, until the clock is up. */
 static int get_ready(struct probe *p, struct err *e)
 {
-	struct tensor_medians m;
+	struct tensor_medians m = {.clocks = 0};
 	double warm_s = 0, turns;
 	int rc = launch(p, FIRST_TURNS, &m, e); /* its code is loaded */
 
@@ -171,7 +171,7 @@ static int run(struct ctx *c, struct err *e)
 	struct probe *p = ctx_state(c);
 	enum compute_type type = compute_type_of(ctx_str(c, "type"));
 	double ceiling = compute_card_rate(p->name, p->major, p->minor, type), flop;
-	struct tensor_medians m;
+	struct tensor_medians m = {.clocks = 0};
 	int rc = choose(p, type, e);
 
 	tensor_sms_forget(&p->seen);
