@@ -237,7 +237,7 @@ SIM_CFLAGS = $(ALL_CFLAGS) -fPIC -fvisibility=hidden -DSIM_CUDA_MAJOR=$(CUDA_MAJ
 SIM_MODEL := $(patsubst %,tests/simgpu/%.c,profile profile_keys mig identity fault noise model clocks flow peer memory device_memory state share) \
 	$(patsubst %,harness/base/%.c,err rng mem units)
 SIM_TREE := $(patsubst %,tests/simgpu/%.c,tree tree_pci tree_cpu tree_system)
-SIM_NVML := $(patsubst %,tests/simgpu/%.c,nvml_core nvml_device nvml_mig nvml_nvlink nvml_usage)
+SIM_NVML := $(patsubst %,tests/simgpu/%.c,nvml_core nvml_clocks nvml_device nvml_mig nvml_nvlink nvml_usage)
 SIM_CUDART := $(wildcard tests/simgpu/cudart_*.c tests/simgpu/kernels_*.c) \
 	$(patsubst %,tests/simgpu/%.c,devmem devmem_gemm devmem_made pattern_sim) kernels/compute.c harness/base/rng.c
 SIM_NCCL := $(patsubst %,tests/simgpu/%.c,nccl_core nccl_coll nccl_model nccl_say nccl_shared)

@@ -49,6 +49,9 @@ struct rt_kernel {
 	 */
 	bool (*flow)(int gpu, const uint64_t *args, struct sim_flow *f);
 	int only_cc; /* 90: it is compiled for this compute capability alone; 0: for all */
+	/* What the GPU does meanwhile, from when it is queued: SIM_MEMORY, SIM_COMPUTE; 0: little.
+	 */
+	enum sim_load load;
 };
 /* Of the arrays of all files kernels_*.c, each ended by a row without a name. */
 const struct rt_kernel *rt_kernel_find(const char *name);
@@ -150,7 +153,10 @@ struct rt_gpu {
 	bool busy[RT_ENGINES];
 	bool reaches[SIM_MAX_GPUS]; /* peers, in the profile, to whose memory it has access */
 	size_t allocated;
-	struct rt_stream *streams; /* the legacy stream first */
+	unsigned queued[SIM_COMPUTE + 1]; /* kernels of each load that have not ended */
+	enum sim_load load;		  /* the most of them, as the other processes see it */
+	double clocks, clocks_at;	  /* that its SMs have counted until then */
+	struct rt_stream *streams;	  /* the legacy stream first */
 	struct rt_event *events;
 };
 
@@ -198,6 +204,8 @@ struct rt_stream *rt_stream_new(struct rt_gpu *g, bool blocking, bool legacy);
 struct rt_op *rt_head(const struct rt_stream *s);
 /* The first operation is done, now. */
 void rt_pop(struct rt_stream *s);
+/* Clocks that the GPU's SMs have counted by now: at the clock of what was queued meanwhile. */
+double rt_sm_clocks(struct rt_gpu *g);
 /* Queues; blocks for ever where the driver would. */
 cudaError_t rt_queue(struct rt_stream *s, struct rt_op *op);
 /* The host waits until the stream has done its operation seq; gates may give up. */

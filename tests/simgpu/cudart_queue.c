@@ -44,8 +44,36 @@ struct rt_op *rt_head(const struct rt_stream *s)
 	return &s->op[s->head % s->cap];
 }
 
+double rt_sm_clocks(struct rt_gpu *g)
+{
+	double now = rt_get()->now;
+	enum sim_load load = g->load > SIM_LIGHT ? g->load : SIM_LIGHT;
+
+	g->clocks += (now - g->clocks_at) * sim_sm_hz(g->index, load);
+	g->clocks_at = now;
+	return g->clocks;
+}
+
+/* Counts a kernel in or out, and tells the other processes what the GPU does now. */
+static void count_load(struct rt_gpu *g, const struct rt_op *op, unsigned more)
+{
+	enum sim_load load = SIM_COMPUTE;
+
+	if (op->kind != RT_KERNEL || op->u.kernel.k->load <= SIM_LIGHT)
+		return;
+	g->queued[op->u.kernel.k->load] += more;
+	while (load > SIM_LIGHT && !g->queued[load])
+		load--;
+	if (load == g->load)
+		return;
+	rt_sm_clocks(g);
+	sim_load(g->index, load);
+	g->load = load;
+}
+
 void rt_pop(struct rt_stream *s)
 {
+	count_load(s->owner, rt_head(s), -1u);
 	s->ran = rt_head(s)->seq;
 	s->done = rt_get()->now;
 	s->head = (s->head + 1) % s->cap;
@@ -91,6 +119,7 @@ static void push(struct rt_stream *s, struct rt_op *op)
 	op->seq = ++s->seq;
 	op->queued = sim_now();
 	s->op[(s->head + s->n++) % s->cap] = *op;
+	count_load(s->owner, op, 1);
 }
 
 static void wait_for(struct rt_stream *s, struct rt_stream *other)

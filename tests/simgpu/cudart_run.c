@@ -340,6 +340,14 @@ static void end_gate(const struct rt_op *op)
 		op->u.kernel.k->waits(op->u.kernel.arg, true, &give_up_s);
 }
 
+static void count_work(struct rt_gpu *g, const struct rt_op *op, double seconds)
+{
+	enum sim_load load = op->kind == RT_KERNEL ? op->u.kernel.k->load : SIM_LIGHT;
+
+	load = load < SIM_LIGHT ? SIM_LIGHT : load;
+	sim_worked(g->index, load, seconds);
+}
+
 static void end(struct rt_stream *s)
 {
 	struct rt_op op = *rt_head(s);
@@ -354,7 +362,7 @@ static void end(struct rt_stream *s)
 	if (e != RT_NO_ENGINE)
 		s->owner->busy[e] = false;
 	rt_get()->flow_ended |= s->flows;
-	sim_busy(s->owner->index, rt_get()->now - s->began);
+	count_work(s->owner, &op, rt_get()->now - s->began);
 	if (op.kind == RT_COPY)
 		end_copy(s, &op);
 	else if (op.kind == RT_SET)

@@ -17,10 +17,12 @@ enum fault_kind {
 	FAULT_DRIFT,
 	FAULT_DRIVER_MISMATCH,
 	FAULT_DRIVER_TOO_OLD,
+	FAULT_ECC,
 	FAULT_FABRIC_NOT_READY,
 	FAULT_GPU_BUSY,
 	FAULT_GPU_MISSING,
 	FAULT_HANG,
+	FAULT_LOCK_IGNORED,
 	FAULT_LOST_KERNEL,
 	FAULT_MPS_MISSING,
 	FAULT_MPS_REFUSES,
@@ -29,11 +31,13 @@ enum fault_kind {
 	FAULT_NCCL_WRONG_SUM,
 	FAULT_NCCL_WRONG_TRANSPORT,
 	FAULT_NOISY_MACHINE,
+	FAULT_NO_CLOCK_PERMISSION,
 	FAULT_NVLINK_DOWN,
 	FAULT_NVLINK_ERRORS,
 	FAULT_NVML_MISSING,
 	FAULT_P2P_SILENT_DROP,
 	FAULT_PCIE_DOWNTRAIN,
+	FAULT_POWER_CAP,
 	FAULT_SDC,
 	FAULT_SHIFT,
 	FAULT_SITE_MPS,
@@ -41,6 +45,7 @@ enum fault_kind {
 	FAULT_SLOW_PAIR,
 	FAULT_SLOW_SM,
 	FAULT_STICKY_ERROR,
+	FAULT_THERMAL,
 	FAULT_WRONG_NUMA,
 };
 
@@ -55,6 +60,7 @@ struct fault {
 	int64_t every;	      /* products, of which one is wrong */
 	int64_t sm;
 	double by, share, sd;
+	double watts; /* 0: not given, as by */
 	char at[16], dir[8], what[16];
 	char arm[32]; /* "": in every process */
 };

@@ -124,14 +124,14 @@ MMA(int8, COMPUTE_INT8)
 static double sm_clock_run(int gpu, const uint64_t *a)
 {
 	struct sm_tick *ticks = pointer(a[0]);
-	double now = rt_get()->now;
+	double ns = rt_get()->now * 1e9, clocks = rt_sm_clocks(rt_gpu_of(gpu));
 
 	if (!rt_reachable(gpu, ticks, SM_CLOCK_MOST * sizeof(*ticks)))
 		return -1;
 	for (uint64_t sm = 0; sm < a[RT_BLOCKS] && sm < SM_CLOCK_MOST; sm++)
 		ticks[sm] = (struct sm_tick){
-			.clocks = (uint64_t)(now * sim_sm_hz(gpu, SIM_COMPUTE)),
-			.ns = (uint64_t)(now * 1e9),
+			.clocks = (uint64_t)clocks,
+			.ns = (uint64_t)ns,
 		};
 	return 0;
 }
@@ -139,12 +139,18 @@ static double sm_clock_run(int gpu, const uint64_t *a)
 #define MMA_KERNEL(type)                                                                           \
 	{                                                                                          \
 		.name = "assay_gemm_mma_" #type, .arg_bytes = {8, 8, 8, 4, 4, 4},                  \
-		.run = type##_run                                                                  \
+		.run = type##_run, .load = SIM_COMPUTE                                             \
 	}
 
 const struct rt_kernel kernels_compute[] = {
-	{.name = "assay_gemm_fill", .arg_bytes = {8, 8, 4, 4, 4}, .run = fill_run},
-	{.name = "assay_gemm_digest", .arg_bytes = {8, 8, 4, 8}, .run = digest_run},
+	{.name = "assay_gemm_fill",
+	 .arg_bytes = {8, 8, 4, 4, 4},
+	 .run = fill_run,
+	 .load = SIM_MEMORY},
+	{.name = "assay_gemm_digest",
+	 .arg_bytes = {8, 8, 4, 8},
+	 .run = digest_run,
+	 .load = SIM_MEMORY},
 	MMA_KERNEL(fp64),
 	MMA_KERNEL(fp32),
 	MMA_KERNEL(tf32),

@@ -301,12 +301,21 @@ static double ring_run(int gpu, const uint64_t *a)
 }
 
 const struct rt_kernel kernels_memory[] = {
-	{.name = "assay_hbm_read", .arg_bytes = {8, 4, 8, 8}, .run = read_run},
-	{.name = "assay_hbm_write", .arg_bytes = {8, 8, 4, 8}, .run = write_run},
-	{.name = "assay_hbm_copy", .arg_bytes = {8, 8, 4, 8}, .run = copy_run},
-	{.name = "assay_hbm_triad", .arg_bytes = {8, 8, 8, 4, 8}, .run = triad_run},
-	{.name = "assay_hbm_fill", .arg_bytes = {8, 8, 8, 4}, .run = fill_run},
-	{.name = "assay_hbm_check", .arg_bytes = {4, 8, 8, 8, 8}, .run = check_run},
-	{.name = "assay_ring_fill", .arg_bytes = {8, 4, 4}, .run = ring_run},
+	{.name = "assay_hbm_read", .arg_bytes = {8, 4, 8, 8}, .run = read_run, .load = SIM_MEMORY},
+	{.name = "assay_hbm_write",
+	 .arg_bytes = {8, 8, 4, 8},
+	 .run = write_run,
+	 .load = SIM_MEMORY},
+	{.name = "assay_hbm_copy", .arg_bytes = {8, 8, 4, 8}, .run = copy_run, .load = SIM_MEMORY},
+	{.name = "assay_hbm_triad",
+	 .arg_bytes = {8, 8, 8, 4, 8},
+	 .run = triad_run,
+	 .load = SIM_MEMORY},
+	{.name = "assay_hbm_fill", .arg_bytes = {8, 8, 8, 4}, .run = fill_run, .load = SIM_MEMORY},
+	{.name = "assay_hbm_check",
+	 .arg_bytes = {4, 8, 8, 8, 8},
+	 .run = check_run,
+	 .load = SIM_MEMORY},
+	{.name = "assay_ring_fill", .arg_bytes = {8, 4, 4}, .run = ring_run, .load = SIM_MEMORY},
 	{0},
 };

@@ -49,6 +49,24 @@ int nvml_text(char *out, unsigned size, const char *text);
 
 /* Whether some process uses the GPU. */
 bool nvml_busy(int gpu);
+/* What it does, at least SIM_LIGHT where it is busy. */
+enum sim_load nvml_load(int gpu);
+
+/* A counter of what held the clocks down, ns; false where the field is none. */
+bool nvml_clock_field(int gpu, unsigned id, nvml_u64 *ns);
+
+/* One number of one GPU. */
+#define GET(call, type, expr)                                                                      \
+	NVML_API int call(nvmlDevice_t d, type *out);                                              \
+	int call(nvmlDevice_t d, type *out)                                                        \
+	{                                                                                          \
+		int gpu, e = nvml_enter(d, &gpu);                                                  \
+		const struct sim_gpu *p = e ? NULL : nvml_profile(gpu);                            \
+                                                                                                   \
+		if (p)                                                                             \
+			*out = (type)(expr);                                                       \
+		return e;                                                                          \
+	}
 
 /* How NVML tells versions of a structure apart. */
 #define VERSION_WORD(size, v) ((unsigned)(size) | (unsigned)(v) << 24)

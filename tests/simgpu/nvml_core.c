@@ -46,7 +46,8 @@ int nvmlInit_v2(void)
 		if (!sim_fault(FAULT_GPU_MISSING, g))
 			nvml.handle[nvml.n++].gpu = g;
 	}
-	nvml.users++;
+	if (!nvml.users++)
+		sim_client_open();
 	return NVML_OK;
 }
 
@@ -64,8 +65,10 @@ int nvmlShutdown(void)
 {
 	if (!nvml.users)
 		return NVML_UNINITIALIZED;
-	if (!--nvml.users)
+	if (!--nvml.users) {
 		nvml.n = 0;
+		sim_client_close();
+	}
 	return NVML_OK;
 }
 

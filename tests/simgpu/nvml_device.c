@@ -1,6 +1,7 @@
 /*
- * NVML of the simulated server: what changes while it runs, and what configures it. A GPU that no
- * process uses idles: low clocks, a Gen1 link, as real ones do.
+ * NVML of the simulated server: what changes while it runs, and what configures it; clocks and
+ * power are in nvml_clocks.c. A GPU that no process uses idles: low clocks, a Gen1 link, as real
+ * ones do.
  */
 #include "nvml.h"
 
@@ -39,24 +40,6 @@ struct nvml_fabric { /* versions 2 and 3: the first has no health summary */
 	unsigned char health;
 };
 
-static unsigned mhz(int64_t hz)
-{
-	return (unsigned)(hz / 1000000);
-}
-
-/* One number of one GPU. */
-#define GET(call, type, expr)                                                                      \
-	NVML_API int call(nvmlDevice_t d, type *out);                                              \
-	int call(nvmlDevice_t d, type *out)                                                        \
-	{                                                                                          \
-		int gpu, e = nvml_enter(d, &gpu);                                                  \
-		const struct sim_gpu *p = e ? NULL : nvml_profile(gpu);                            \
-                                                                                                   \
-		if (p)                                                                             \
-			*out = (type)(expr);                                                       \
-		return e;                                                                          \
-	}
-
 static unsigned link_of(int gpu, bool width)
 {
 	int gen, w;
@@ -71,29 +54,12 @@ GET(nvmlDeviceGetMaxPcieLinkGeneration, unsigned, p->pcie_gen)
 GET(nvmlDeviceGetGpuMaxPcieLinkGeneration, unsigned, p->pcie_gen)
 GET(nvmlDeviceGetMaxPcieLinkWidth, unsigned, p->pcie_width)
 GET(nvmlDeviceGetPcieReplayCounter, unsigned, 0)
-GET(nvmlDeviceGetPowerUsage, unsigned, (nvml_busy(gpu) ? p->power_busy_w : p->power_idle_w) * 1e3)
-GET(nvmlDeviceGetEnforcedPowerLimit, unsigned, p->power_limit_w * 1e3)
-GET(nvmlDeviceGetPowerManagementLimit, unsigned, p->power_limit_w * 1e3)
-GET(nvmlDeviceGetPowerManagementDefaultLimit, unsigned, p->power_limit_w * 1e3)
-GET(nvmlDeviceGetTotalEnergyConsumption, nvml_u64, sim_energy_j(gpu) * 1e3)
-GET(nvmlDeviceGetCurrentClocksEventReasons, nvml_u64, nvml_busy(gpu) ? 0 : 1)
-GET(nvmlDeviceGetCurrentClocksThrottleReasons, nvml_u64, nvml_busy(gpu) ? 0 : 1)
 GET(nvmlDeviceGetPersistenceMode, unsigned, !strcmp(p->persistence, "on"))
 GET(nvmlDeviceGetComputeMode, unsigned, 0)
 GET(nvmlDeviceGetRetiredPagesPendingStatus, unsigned, 0)
 GET(nvmlDeviceGetVirtualizationMode, unsigned,
     strcmp(sim_profile()->server.hypervisor, "none") != 0)
 
-NVML_API int nvmlDeviceGetClockInfo(nvmlDevice_t d, int type, unsigned *out);
-NVML_API int nvmlDeviceGetMaxClockInfo(nvmlDevice_t d, int type, unsigned *out);
-NVML_API int nvmlDeviceGetApplicationsClock(nvmlDevice_t d, int type, unsigned *out);
-NVML_API int nvmlDeviceGetTemperature(nvmlDevice_t d, int sensor, unsigned *out);
-NVML_API int nvmlDeviceGetPowerManagementLimitConstraints(nvmlDevice_t d, unsigned *min,
-							  unsigned *max);
-NVML_API int nvmlDeviceSetGpuLockedClocks(nvmlDevice_t d, unsigned min, unsigned max);
-NVML_API int nvmlDeviceResetGpuLockedClocks(nvmlDevice_t d);
-NVML_API int nvmlDeviceSetMemoryLockedClocks(nvmlDevice_t d, unsigned min, unsigned max);
-NVML_API int nvmlDeviceResetMemoryLockedClocks(nvmlDevice_t d);
 NVML_API int nvmlDeviceGetEccMode(nvmlDevice_t d, unsigned *now, unsigned *pending);
 NVML_API int nvmlDeviceGetTotalEccErrors(nvmlDevice_t d, int type, int counter, nvml_u64 *n);
 NVML_API int nvmlDeviceGetUtilizationRates(nvmlDevice_t d, struct nvml_utilization *u);
@@ -103,106 +69,6 @@ NVML_API int nvmlDeviceGetRetiredPages(nvmlDevice_t d, int cause, unsigned *n, n
 NVML_API int nvmlDeviceGetGpuFabricInfoV(nvmlDevice_t d, struct nvml_fabric *f);
 NVML_API int nvmlDeviceGetFieldValues(nvmlDevice_t d, int n, struct nvml_field *f);
 NVML_API int nvmlSystemGetConfComputeState(struct nvml_conf_state *s);
-
-/* 0 graphics, 1 SM, 2 memory, 3 video. */
-static int clock_mhz(int type, int64_t sm_hz, int64_t memory_hz, unsigned *out)
-{
-	if (type < 0 || type > 3)
-		return NVML_INVALID_ARGUMENT;
-	*out = mhz(type == 2 ? memory_hz : sm_hz);
-	return NVML_OK;
-}
-
-int nvmlDeviceGetClockInfo(nvmlDevice_t d, int type, unsigned *out)
-{
-	int gpu, e = nvml_enter(d, &gpu);
-	const struct sim_gpu *p = e ? NULL : nvml_profile(gpu);
-	int64_t sm;
-
-	if (e)
-		return e;
-	sm = nvml_busy(gpu) ? p->sm_max_hz : p->sm_idle_hz;
-	if (sim_lock(gpu))
-		sm = (int64_t)sim_lock(gpu) * 1000000;
-	return clock_mhz(type, sm, p->memory_hz, out);
-}
-
-int nvmlDeviceGetMaxClockInfo(nvmlDevice_t d, int type, unsigned *out)
-{
-	int gpu, e = nvml_enter(d, &gpu);
-
-	return e ? e
-		 : clock_mhz(type, nvml_profile(gpu)->sm_max_hz, nvml_profile(gpu)->memory_hz, out);
-}
-
-int nvmlDeviceGetApplicationsClock(nvmlDevice_t d, int type, unsigned *out)
-{
-	return nvmlDeviceGetMaxClockInfo(d, type, out);
-}
-
-int nvmlDeviceGetTemperature(nvmlDevice_t d, int sensor, unsigned *out)
-{
-	int gpu, e = nvml_enter(d, &gpu);
-
-	if (e)
-		return e;
-	*out = (unsigned)(nvml_busy(gpu) ? nvml_profile(gpu)->temperature_busy_c
-					 : nvml_profile(gpu)->temperature_idle_c);
-	return sensor ? NVML_INVALID_ARGUMENT : NVML_OK;
-}
-
-int nvmlDeviceGetPowerManagementLimitConstraints(nvmlDevice_t d, unsigned *min, unsigned *max)
-{
-	int gpu, e = nvml_enter(d, &gpu);
-
-	if (e)
-		return e;
-	*max = (unsigned)(nvml_profile(gpu)->power_limit_w * 1e3);
-	*min = *max * 2 / 7;
-	return NVML_OK;
-}
-
-static int may_lock(nvmlDevice_t d, int *gpu)
-{
-	int e = nvml_enter(d, gpu);
-
-	return !e && strcmp(nvml_profile(*gpu)->lock_clocks, "yes") != 0 ? NVML_NO_PERMISSION : e;
-}
-
-int nvmlDeviceSetGpuLockedClocks(nvmlDevice_t d, unsigned min, unsigned max)
-{
-	int gpu, e = may_lock(d, &gpu);
-
-	if (e)
-		return e;
-	if (min > max || max > mhz(nvml_profile(gpu)->sm_max_hz))
-		return NVML_INVALID_ARGUMENT;
-	sim_set_lock(gpu, max);
-	return NVML_OK;
-}
-
-int nvmlDeviceResetGpuLockedClocks(nvmlDevice_t d)
-{
-	int gpu, e = may_lock(d, &gpu);
-
-	if (!e)
-		sim_set_lock(gpu, 0);
-	return e;
-}
-
-int nvmlDeviceSetMemoryLockedClocks(nvmlDevice_t d, unsigned min, unsigned max)
-{
-	int gpu;
-
-	return may_lock(d, &gpu);
-}
-
-int nvmlDeviceResetMemoryLockedClocks(nvmlDevice_t d)
-{
-	int gpu;
-
-	return may_lock(d, &gpu);
-}
 
 int nvmlDeviceGetEccMode(nvmlDevice_t d, unsigned *now, unsigned *pending)
 {
@@ -216,11 +82,15 @@ int nvmlDeviceGetEccMode(nvmlDevice_t d, unsigned *now, unsigned *pending)
 	return NVML_OK;
 }
 
+/* type 1: uncorrected; since the driver was loaded or ever, which is the same here. */
 int nvmlDeviceGetTotalEccErrors(nvmlDevice_t d, int type, int counter, nvml_u64 *n)
 {
 	int gpu, e = nvml_enter(d, &gpu);
+	const struct fault *f = e ? NULL : sim_fault(FAULT_ECC, gpu);
 
 	*n = 0;
+	if (f && type == !strcmp(f->what, "uncorrected"))
+		*n = (nvml_u64)sim_counted(gpu).works;
 	return e ? e : strcmp(nvml_profile(gpu)->ecc, "on") != 0 ? NVML_NOT_SUPPORTED : NVML_OK;
 }
 
@@ -291,14 +161,12 @@ static int c2c_field(int gpu, unsigned id, unsigned link, unsigned *n)
  */
 static int field(int gpu, unsigned id, unsigned scope, unsigned *n)
 {
-	const struct sim_gpu *p = nvml_profile(gpu);
-
 	switch (id) {
 	case 82:
-		*n = (unsigned)(nvml_busy(gpu) ? p->temperature_busy_c : p->temperature_idle_c) + 8;
+		*n = (unsigned)sim_memory_temperature_c(gpu, nvml_load(gpu));
 		return NVML_OK;
 	case 91:
-		*n = (unsigned)p->nvlinks;
+		*n = (unsigned)nvml_profile(gpu)->nvlinks;
 		return NVML_OK;
 	case 170:
 	case 171:
@@ -316,9 +184,10 @@ int nvmlDeviceGetFieldValues(nvmlDevice_t d, int n, struct nvml_field *f)
 	int gpu, e = nvml_enter(d, &gpu);
 
 	for (int i = 0; !e && i < n; i++) {
-		f[i].type = 1;
 		f[i].value.ull = 0;
-		f[i].code = field(gpu, f[i].id, f[i].scope, &f[i].value.u);
+		f[i].type = nvml_clock_field(gpu, f[i].id, &f[i].value.ull) ? 3 : 1;
+		f[i].code =
+			f[i].type == 3 ? NVML_OK : field(gpu, f[i].id, f[i].scope, &f[i].value.u);
 	}
 	return e;
 }

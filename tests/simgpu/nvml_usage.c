@@ -42,6 +42,13 @@ bool nvml_busy(int gpu)
 	return sim_context_pids(gpu, &pid, 1) > 0 || sim_fault(FAULT_GPU_BUSY, gpu);
 }
 
+enum sim_load nvml_load(int gpu)
+{
+	enum sim_load load = sim_load_now(gpu);
+
+	return load == SIM_IDLE && nvml_busy(gpu) ? SIM_LIGHT : load;
+}
+
 static nvml_u64 used_bytes(int gpu)
 {
 	int pids[64], n = sim_context_pids(gpu, pids, 64);

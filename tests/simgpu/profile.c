@@ -215,6 +215,9 @@ static int check_gpu(const struct sim_profile *p, int g, struct err *e)
 	    u->d2h_pinned_bytes_s > from || u->d2h_sm_bytes_s > from || u->d2h_wc_bytes_s > from)
 		return err_set(e, EINVAL, "[gpu %d] copies faster than its %s link can", g,
 			       strcmp(u->link, "c2c") != 0 ? "PCIe" : "C2C");
+	if (u->sm_compute_hz > u->sm_max_hz || u->power_compute_w > u->power_limit_w)
+		return err_set(e, EINVAL, "[gpu %d] computes above its %s", g,
+			       u->sm_compute_hz > u->sm_max_hz ? "sm_max_hz" : "power_limit_w");
 	return 0;
 }
 

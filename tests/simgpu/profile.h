@@ -75,8 +75,13 @@ struct sim_gpu {
 	int64_t memory_bytes, memory_used_bytes, l2_bytes, bar1_bytes;
 	int64_t pcie_gen, pcie_width;
 	int64_t sm_max_hz, sm_idle_hz, memory_hz;
+	int64_t sm_base_hz;    /* the application clock that it starts with; 0: the greatest */
+	int64_t sm_compute_hz; /* where the power limit holds it under compute; 0: it does not */
 	double power_limit_w, power_idle_w, power_busy_w;
+	double power_memory_w;	/* while its memory streams; 0: as busy */
+	double power_compute_w; /* while it computes at that clock; 0: the limit, or as busy */
 	int64_t temperature_idle_c, temperature_busy_c;
+	int64_t temperature_full_c;	/* while it streams or computes; 0: as busy */
 	double flop_clk[COMPUTE_TYPES]; /* dense operations per clock and SM; 0: none */
 	double h2d_pinned_bytes_s, d2h_pinned_bytes_s, h2d_pageable_bytes_s, d2h_pageable_bytes_s;
 	double h2d_wc_bytes_s, d2h_wc_bytes_s; /* write-combined host memory */

@@ -56,19 +56,6 @@ SIM_API uint64_t sim_draws(void);
 /* Factor for a duration; channel and gpu (-1: none) tell apart what may be slow or fast. */
 SIM_API double sim_noise(const char *channel, int gpu);
 
-/* ---- clocks, power, heat: clocks.c ---- */
-
-/* What a GPU does, the more the more power it takes. */
-enum sim_load { SIM_IDLE, SIM_LIGHT, SIM_MEMORY, SIM_COMPUTE };
-
-/* The clock of the SMs under that load. */
-SIM_API double sim_sm_hz(int gpu, enum sim_load load);
-/*
- * Seconds for so many operations on all SMs that compute at `share` of the profile's rate per clock
- * and SM, noise and shifts included. The process ends where the profile has no such rate.
- */
-SIM_API double sim_flop_s(int gpu, enum compute_type type, double flop, double share);
-
 /* ---- where a GPU is ---- */
 
 SIM_API int sim_gpu_node(int gpu); /* NUMA node as firmware says, after faults; -1: it does not */
@@ -82,6 +69,35 @@ SIM_API void sim_link(int gpu, int *gen, int *width);
 SIM_API bool sim_is_c2c(int gpu); /* its copies go over NVLink-C2C and not over PCIe */
 /* What is left of its way's rate as the link trained; all of C2C, which is another link. */
 SIM_API double sim_trained_share(int gpu);
+
+/* ---- clocks, power, heat: clocks.c ---- */
+
+/* What a GPU does, the more the more power it takes. SIM_IDLE: no process has a context. */
+enum sim_load { SIM_IDLE, SIM_LIGHT, SIM_MEMORY, SIM_COMPUTE };
+
+/* The clock of the SMs under that load: lock, power limit and heat counted in. */
+SIM_API double sim_sm_hz(int gpu, enum sim_load load);
+/* Those that it can be locked at, greatest first; returns how many there are. */
+SIM_API int sim_sm_clocks(int gpu, double *hz, int max);
+/*
+ * Seconds for so many operations on all SMs that compute at `share` of the profile's rate per clock
+ * and SM, noise and shifts included. The process ends where the profile has no such rate.
+ */
+SIM_API double sim_flop_s(int gpu, enum compute_type type, double flop, double share);
+/* What holds the clock down, as NVML's bits. */
+enum {
+	SIM_EVENT_IDLE = 0x1,
+	SIM_EVENT_POWER_CAP = 0x4,
+	SIM_EVENT_HW = 0x8, /* one of those that follow, done by hardware */
+	SIM_EVENT_SW_THERMAL = 0x20,
+	SIM_EVENT_HW_THERMAL = 0x40,
+	SIM_EVENT_BRAKE = 0x80,
+};
+SIM_API unsigned sim_clock_events(int gpu, enum sim_load load);
+SIM_API double sim_power_w(int gpu, enum sim_load load);
+SIM_API double sim_power_limit_w(int gpu); /* after faults */
+SIM_API double sim_temperature_c(int gpu, enum sim_load load);
+SIM_API double sim_memory_temperature_c(int gpu, enum sim_load load);
 
 /* ---- where memory lies ---- */
 
@@ -120,8 +136,30 @@ SIM_API int sim_memory_node(void);
 
 SIM_API void sim_context_open(int gpu); /* this process has a context there, until it ends */
 SIM_API int sim_context_pids(int gpu, int *pids, int max); /* live ones; returns how many */
-SIM_API void sim_busy(int gpu, double seconds);		   /* the GPU worked: energy */
-SIM_API double sim_energy_j(int gpu);
+/*
+ * The clock of the SMs that was locked, MHz; false where none is. It is of the whole GPU, and gone
+ * with the last client where persistence is off.
+ */
+SIM_API void sim_set_lock(int gpu, unsigned min_mhz, unsigned max_mhz);
+SIM_API void sim_forget_lock(int gpu);
+SIM_API bool sim_lock(int gpu, unsigned *min_mhz, unsigned *max_mhz);
+/* This process uses NVML, as contexts do the GPUs: a client of each. */
+SIM_API void sim_client_open(void);
+SIM_API void sim_client_close(void);
+
+/*
+ * What the GPU does for this process from now on, where that has a context; struct rt_kernel's load
+ * does it for kernels. All processes together: the most, SIM_IDLE where nobody is there.
+ */
+SIM_API void sim_load(int gpu, enum sim_load load);
+SIM_API enum sim_load sim_load_now(int gpu);
+/* The GPU worked so long: counted for energy, clock events and errors. */
+SIM_API void sim_worked(int gpu, enum sim_load load, double seconds);
+struct sim_count {
+	double energy_j, capped_s, hot_s; /* while the power limit, heat held the clock down */
+	double works;			  /* how often it worked */
+};
+SIM_API struct sim_count sim_counted(int gpu);
 /* Copies from GPU to GPU that it had a part in. */
 SIM_API void sim_peer_copied(int from, int to);
 SIM_API double sim_peer_copies(int gpu);
@@ -129,10 +167,6 @@ SIM_API double sim_peer_copies(int gpu);
 SIM_API uint64_t sim_products(int gpu);
 /* How many processes of the run asked this before. */
 SIM_API unsigned sim_processes_before(void);
-/* The clock that an administrator locked, MHz; 0: none. */
-SIM_API void sim_set_lock(int gpu, unsigned mhz);
-SIM_API unsigned sim_lock(int gpu);
-
 /* Never returns: what a driver that hangs does. */
 SIM_API void sim_hang(void) __attribute__((noreturn));
 

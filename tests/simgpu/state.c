@@ -1,7 +1,8 @@
 /*
- * What the processes of one run share: who has a context on which GPU, and the energy it has
- * used. One file (ASSAY_SIM_STATE) that all map; without it the process has a state of its own.
- * A process that was killed leaves its pid behind, which is why pids are asked before they count.
+ * What the processes of one run share: who has a context on which GPU and what it does there,
+ * locked clocks, and the energy a GPU has used. One file (ASSAY_SIM_STATE) that all map; without it
+ * the process has a state of its own. A process that was killed leaves its pid behind, which is why
+ * pids are asked before they count.
  */
 #include "share.h"
 #include "sim.h"
@@ -21,14 +22,16 @@
 
 struct gpu_state {
 	_Atomic int32_t pid[SLOTS];
-	_Atomic uint64_t busy_ns;
+	_Atomic uint8_t load[SLOTS]; /* of that process */
+	_Atomic uint64_t energy_nj, capped_ns, hot_ns, works;
 	_Atomic uint64_t peer_copies, products;
-	_Atomic uint32_t lock_mhz;
+	_Atomic uint64_t lock; /* min << 32 | max, MHz; 0: none */
 	struct sim_sharer sharer[SIM_SHARERS];
 };
 
 struct state {
 	struct gpu_state gpu[SIM_MAX_DEVICES];
+	_Atomic int32_t client[SLOTS]; /* pids of those that use NVML */
 	_Atomic uint32_t processes;
 };
 
@@ -67,19 +70,51 @@ static bool alive(int pid)
 	return pid > 0 && (!kill(pid, 0) || errno == EPERM);
 }
 
+/* Takes a place for this process; -1 where all are taken. */
+static int take_slot(_Atomic int32_t *pid)
+{
+	for (int i = 0; i < SLOTS; i++) {
+		int32_t was = pid[i];
+
+		if (was == getpid())
+			return i;
+		if (!alive(was) && atomic_compare_exchange_strong(&pid[i], &was, (int32_t)getpid()))
+			return i;
+	}
+	return -1;
+}
+
+static int own_slot(const _Atomic int32_t *pid)
+{
+	int i = SLOTS - 1;
+
+	while (i >= 0 && pid[i] != getpid())
+		i--;
+	return i;
+}
+
+static void leave_slot(_Atomic int32_t *pid)
+{
+	int i = own_slot(pid);
+
+	if (i >= 0)
+		pid[i] = 0;
+}
+
+static int whole(int gpu)
+{
+	return sim_profile()->gpu[gpu].parent;
+}
+
 void sim_context_open(int gpu)
 {
 	struct gpu_state *s = state(gpu);
+	int i;
 
-	for (int i = 0; i < SLOTS; i++) {
-		int32_t was = s->pid[i];
-
-		if (was == getpid())
-			return;
-		if (!alive(was) &&
-		    atomic_compare_exchange_strong(&s->pid[i], &was, (int32_t)getpid()))
-			return;
-	}
+	sim_forget_lock(whole(gpu));
+	i = take_slot(s->pid);
+	if (i >= 0)
+		s->load[i] = SIM_LIGHT;
 }
 
 /* Those of a GPU are on it or on one of its MIG instances. */
@@ -107,18 +142,52 @@ unsigned sim_processes_before(void)
 	return atomic_fetch_add(&shared.map->processes, 1);
 }
 
-void sim_busy(int gpu, double seconds)
+void sim_load(int gpu, enum sim_load load)
 {
-	atomic_fetch_add(&state(sim_profile()->gpu[gpu].parent)->busy_ns,
-			 (uint64_t)(seconds * 1e9));
+	struct gpu_state *s = state(gpu);
+	int i = own_slot(s->pid);
+
+	if (i >= 0)
+		s->load[i] = (uint8_t)load;
 }
 
-double sim_energy_j(int gpu)
+enum sim_load sim_load_now(int gpu)
 {
-	const struct sim_gpu *g = &sim_profile()->gpu[gpu];
+	const struct sim_profile *p = sim_profile();
+	unsigned most = SIM_IDLE;
+
+	for (int d = 0; d < p->n_devices; d++) {
+		struct gpu_state *s = state(d);
+
+		for (int i = 0; i < SLOTS && p->gpu[d].parent == gpu; i++) {
+			if (s->load[i] > most && alive(s->pid[i]))
+				most = s->load[i];
+		}
+	}
+	return (enum sim_load)most;
+}
+
+void sim_worked(int gpu, enum sim_load load, double seconds)
+{
+	struct gpu_state *s = state(whole(gpu));
+	unsigned events = sim_clock_events(gpu, load);
+	uint64_t ns = (uint64_t)(seconds * 1e9);
+
+	atomic_fetch_add(&s->energy_nj, (uint64_t)(seconds * sim_power_w(gpu, load) * 1e9));
+	atomic_fetch_add(&s->capped_ns, events & SIM_EVENT_POWER_CAP ? ns : 0);
+	atomic_fetch_add(&s->hot_ns,
+			 events & (SIM_EVENT_SW_THERMAL | SIM_EVENT_HW_THERMAL) ? ns : 0);
+	atomic_fetch_add(&s->works, 1);
+}
+
+struct sim_count sim_counted(int gpu)
+{
+	struct gpu_state *s = state(whole(gpu));
 
 	/* A day idle before the run, so that the counter does not start at zero. */
-	return 86400 * g->power_idle_w + 1e-9 * (double)state(gpu)->busy_ns * g->power_busy_w;
+	return (struct sim_count){
+		86400 * sim_profile()->gpu[gpu].power_idle_w + 1e-9 * (double)s->energy_nj,
+		1e-9 * (double)s->capped_ns, 1e-9 * (double)s->hot_ns, (double)s->works};
 }
 
 void sim_peer_copied(int from, int to)
@@ -142,28 +211,52 @@ struct sim_sharer *sim_sharers(int gpu)
 	return state(gpu)->sharer;
 }
 
-void sim_set_lock(int gpu, unsigned mhz)
+/* ---- locked clocks ---- */
+
+void sim_set_lock(int gpu, unsigned min_mhz, unsigned max_mhz)
 {
-	state(gpu)->lock_mhz = mhz;
+	state(gpu)->lock = (uint64_t)min_mhz << 32 | max_mhz;
 }
 
-unsigned sim_lock(int gpu)
+/* To be asked before a process becomes the first client again. */
+void sim_forget_lock(int gpu)
 {
-	return state(gpu)->lock_mhz;
+	int pid, clients = sim_context_pids(gpu, &pid, 1);
+
+	for (int i = 0; i < SLOTS; i++)
+		clients += alive(shared.map->client[i]);
+	if (!clients && strcmp(sim_profile()->gpu[gpu].persistence, "on") != 0)
+		state(gpu)->lock = 0;
+}
+
+bool sim_lock(int gpu, unsigned *min_mhz, unsigned *max_mhz)
+{
+	uint64_t lock = state(whole(gpu))->lock;
+
+	*min_mhz = (unsigned)(lock >> 32);
+	*max_mhz = (unsigned)lock;
+	return lock != 0;
+}
+
+void sim_client_open(void)
+{
+	state(0);
+	for (int g = 0; g < sim_profile()->n_gpus; g++)
+		sim_forget_lock(g);
+	take_slot(shared.map->client);
+}
+
+void sim_client_close(void)
+{
+	leave_slot(shared.map->client);
 }
 
 /* A context ends with its process. */
 __attribute__((destructor)) static void close_contexts(void)
 {
-	int32_t pid = (int32_t)getpid();
-
 	if (!shared.map)
 		return;
-	for (int g = 0; g < SIM_MAX_DEVICES; g++) {
-		for (int i = 0; i < SLOTS; i++) {
-			int32_t me = pid;
-
-			atomic_compare_exchange_strong(&shared.map->gpu[g].pid[i], &me, 0);
-		}
-	}
+	for (int g = 0; g < SIM_MAX_DEVICES; g++)
+		leave_slot(shared.map->gpu[g].pid);
+	leave_slot(shared.map->client);
 }
