@@ -237,7 +237,7 @@ static bool operand(const struct wgmma_hw *hw, uint64_t d, uint32_t rows, uint32
 static void multiply(struct wgmma_hw *hw, const struct instruction *in)
 {
 	const uint32_t bytes = hw->cl->a.element;
-	int32_t a[64][WGMMA_STEP_BYTES], b[WGMMA_TILE_N][WGMMA_STEP_BYTES];
+	int32_t a[64][WGMMA_STEP_BYTES] = {{0}}, b[WGMMA_TILE_N][WGMMA_STEP_BYTES] = {{0}};
 
 	pthread_mutex_lock(&hw->cl->lock);
 	hw->cl->faults +=
