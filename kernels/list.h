@@ -1,5 +1,6 @@
 /* Every benchmark, sorted by name: adding one is one file and one line here. */
 BENCH(alloc)
+BENCH(context)
 BENCH(control)
 BENCH(copy)
 BENCH(copy_all)
@@ -23,5 +24,4 @@ BENCH(p2p)
 BENCH(p2p_all)
 BENCH(p2p_chase)
 BENCH(startup)
-BENCH(startup_gpu)
 BENCH(tensor_probe)

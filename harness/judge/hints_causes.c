@@ -134,18 +134,19 @@ static enum loser any(const char *a, const char *b)
 	return EITHER;
 }
 
-#define OF_GPU	"*{*gpu=*}"
-#define OF_HOST "host_*"
+#define OF_GPU	 "*{*gpu=*}"
+#define OF_HOST	 "host_*"
+#define OF_CALLS "startup.* context.* launch.* graph.* alloc.*" /* what the CPU does for them */
 #define VARIABLE                                                                                   \
 	"the environment variable {name} is {value} in {who}, {its} in {other}", "",               \
 		"unset it, or set it on both sides"
 
 const struct cause hints_causes[] = {
-	{"quota", "limits.cpu_quota", less, OF_HOST " *.rate_wall* startup.* launch*", false,
+	{"quota", "limits.cpu_quota", less, OF_HOST " *.rate_wall* " OF_CALLS, false,
 	 "limits.throttled_s", "{who} may use {value} ({other}: {its}): a CPU quota of its cgroup",
 	 ", and was held back for {also} in all",
 	 "run it without a quota (docker and podman: no --cpus; systemd: CPUQuota=)"},
-	{"quota", "limits.throttled_periods", more_than_none, OF_HOST " *.rate_wall* startup.*",
+	{"quota", "limits.throttled_periods", more_than_none, OF_HOST " *.rate_wall* " OF_CALLS,
 	 true, "limits.throttled_s", "the CPU quota of {who} held it back in {value} periods",
 	 ", {also} in all", "raise or remove the quota; medians of samples may not show it"},
 	{"cpus", "limits.cpuset_cpus", fewer, OF_HOST " startup.*", false, NULL,
@@ -171,14 +172,14 @@ const struct cause hints_causes[] = {
 	 "{who} may not call move_pages ({value}), so that it cannot be proved where its memory "
 	 "lies",
 	 "", "read the placement in the report: UNPROVEN is not wrong, but not known"},
-	{"libcuda", "driver.libcuda", compat, OF_GPU " startup.* launch*", true, NULL,
+	{"libcuda", "driver.libcuda", compat, OF_GPU, true, NULL,
 	 "{who} uses the compatibility library of its image ({value}) in place of the driver's own "
 	 "({other}: {its})",
 	 "",
 	 "take the compat folder out of its library path (LD_LIBRARY_PATH, "
 	 "/usr/local/cuda/compat), or "
 	 "use an image that is not newer than the driver"},
-	{"libcuda", "driver.libcuda_version", any, OF_GPU " startup.* launch*", false, NULL,
+	{"libcuda", "driver.libcuda_version", any, OF_GPU, false, NULL,
 	 "{who} uses libcuda {value}, {other} {its}", "",
 	 "compare with the same libcuda on both sides"},
 	{"root", "container.root_fs", overlay, "host_io.*where=root*", false, NULL,
@@ -187,7 +188,7 @@ const struct cause hints_causes[] = {
 	{"shm", "limits.dev_shm", small, "nccl*", false, NULL,
 	 "/dev/shm of {who} holds {value} ({other}: {its}), and NCCL may have gone another way", "",
 	 "docker and podman: --ipc host or --shm-size 8g"},
-	{"jit", "gpu.*.cuda_code", jit, "startup.* launch* " OF_GPU, false, NULL,
+	{"jit", "gpu.*.cuda_code", jit, OF_GPU, false, NULL,
 	 "{who} compiled its GPU code from PTX when it started ({value}; {other}: {its})", "",
 	 "keep the compute cache (CUDA_CACHE_PATH on a volume), or build for this GPU"},
 	{"clock", "telemetry.gpu.*.clock_sm", less, OF_GPU, false, NULL,
@@ -210,10 +211,9 @@ const struct cause hints_causes[] = {
 	 "look at the slot, the riser and the BIOS setting of the link"},
 	{"ecc", "gpu.*.ecc_current", on, OF_GPU, false, NULL, "ECC is on in {who} only", "",
 	 "set it alike (nvidia-smi -e), and reboot"},
-	{"mps", "gpu.*.cuda_mps", on, OF_GPU " startup.*", false, NULL,
-	 "{who} goes through an MPS daemon", "",
+	{"mps", "gpu.*.cuda_mps", on, OF_GPU, false, NULL, "{who} goes through an MPS daemon", "",
 	 "unset CUDA_MPS_PIPE_DIRECTORY or stop the daemon"},
-	{"persistence", "gpu.*.persistence", off, "startup.*", false, NULL,
+	{"persistence", "gpu.*.persistence", off, "context.*", false, NULL,
 	 "persistence mode is off in {who}, so that the driver starts anew each time", "",
 	 "nvidia-smi -pm 1, or run nvidia-persistenced"},
 	{"memory", "limits.memory", less, "host_io.* host_bandwidth.*", false, NULL,
@@ -224,12 +224,12 @@ const struct cause hints_causes[] = {
 	{"seccomp", "limits.seccomp", filtered, "startup.* host_io.* *.rate_wall*", false, NULL,
 	 "a seccomp filter looks at each system call of {who}", "",
 	 "try --security-opt seccomp=unconfined, for this test only"},
-	{"governor", "cpu.governor", not_performance, OF_HOST " startup.* launch*", false, NULL,
+	{"governor", "cpu.governor", not_performance, OF_HOST " " OF_CALLS, false, NULL,
 	 "the CPU governor of {who} is {value} ({other}: {its})", "",
 	 "cpupower frequency-set -g performance"},
-	{"turbo", "cpu.turbo", off, OF_HOST " startup.* launch*", false, NULL,
-	 "turbo is off in {who}", "", "set it alike (BIOS, or /sys/devices/system/cpu)"},
-	{"idle", "cpu.idle_latency", more, OF_HOST " startup.* launch* copy.latency*", false, NULL,
+	{"turbo", "cpu.turbo", off, OF_HOST " " OF_CALLS, false, NULL, "turbo is off in {who}", "",
+	 "set it alike (BIOS, or /sys/devices/system/cpu)"},
+	{"idle", "cpu.idle_latency", more, OF_HOST " " OF_CALLS " copy.latency*", false, NULL,
 	 "the CPUs of {who} sleep more deeply ({value} s to wake; {other}: {its} s)", "",
 	 "set the same idle states (cpupower idle-set)"},
 	{"boot", "kernel.cmdline.*", any, "*", false, NULL,

@@ -33,8 +33,9 @@ int nvml_index(const struct nvml *n, const char *address);
 
 /*
  * One reading for telemetry, by the same names as the rows ("clock_sm" in Hz, "power" in W,
- * "energy" in J, "temperature", "clock_reasons", "pcie_gen", "pcie_replays" …). false where it is
- * not reported.
+ * "energy" in J, "temperature", "clock_reasons", "pcie_gen", "pcie_replays" …); of what is on or
+ * off
+ * ("persistence") 1 or 0. false where it is not reported.
  */
 bool nvml_number(const struct nvml *n, unsigned index, const char *field, double *value);
 

@@ -238,11 +238,12 @@ bool nvml_number(const struct nvml *n, unsigned index, const char *field, double
 	for (size_t i = 0; i < N_CALLS; i++) {
 		const struct call *c = &calls[i];
 
-		if (strcmp(c->field, field) || c->unit <= 0 || !n->device[index])
+		if (strcmp(c->field, field) || c->shape == TEXT || !n->device[index])
 			continue;
 		if (ask(n, n->device[index], c, value) != NVML_OK)
 			return false;
-		*value = si(c, *value);
+		if (c->unit > 0)
+			*value = si(c, *value);
 		return true;
 	}
 	return false;

@@ -85,7 +85,7 @@ empty() { [ -z "$(ls -A "$D")" ]; }
 		[suite]
 		summary = starts
 		[startup]
-		[startup_gpu]
+		[context]
 		gpu = 0,3
 		[host_io]
 		processes = 1
@@ -96,9 +96,9 @@ empty() { [ -z "$(ls -A "$D")" ]; }
 	cmp "$T/a/results.csv" "$T/b/results.csv"
 	csv "$T/a/results.csv" bench metric processes median status | awk -F'|' '
 		$1 == "startup" { s += $3 == 3 && $4 > 1.45e-3 && $4 < 1.55e-3 }
-		$1 == "startup_gpu" { g += $3 == 3 && $4 > 0.34 && $4 < 0.36 }
+		$1 == "context" { g += $3 == 3 && $4 > 0.34 && $4 < 0.36 }
 		$1 == "host_io" { h += $5 == "SKIP" }
-		END { exit !(s == 1 && g == 2 && h == 1) }'
+		END { exit !(s == 1 && g == 4 && h == 1) }'
 	csv "$T/a/manifest.csv" key value | grep -c '^gpu\..*\.cuda_code|sass$' | grep -qx 8
 	CUDA_FORCE_PTX_JIT=1 sim hgx-h100 "" run "$T/sim.ini" --out "$T/c" >/dev/null 2>&1
 	csv "$T/c/manifest.csv" key value | grep -c '^gpu\..*\.cuda_code|ptx$' | grep -qx 8

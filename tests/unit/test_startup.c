@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern const struct bench bench_startup, bench_startup_gpu;
+extern const struct bench bench_startup, bench_context;
 
 static char folder[] = "/tmp/assay-startup-XXXXXX";
 static char program[64];
@@ -91,13 +91,12 @@ static void without_cuda_there_is_a_reason(void **state)
 	struct ctx *c = calloc(1, sizeof(*c));
 	struct err e = ERR_INIT;
 
-	c->bench = &bench_startup_gpu;
-	if (bench_startup_gpu.supported) {
-		assert_int_equal(bench_startup_gpu.supported(c, &e), -ENOTSUP);
+	c->bench = &bench_context;
+	if (bench_context.supported) {
+		assert_int_equal(bench_context.supported(c, &e), -ENOTSUP);
 		assert_non_null(strstr(e.text, "without nvcc"));
 	} else {
-		assert_null(bench_startup_gpu.setup);
-		assert_non_null(bench_startup_gpu.run);
+		assert_non_null(bench_context.run);
 	}
 	free(c);
 }
