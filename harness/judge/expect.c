@@ -56,6 +56,9 @@ static const struct expectation known[] = {
 	{"mps_after", "a fresh process", " after the MPS daemon was ended", "is right",
 	 "the GPU or its driver has kept something: see the kernel log for XIDs, end what still "
 	 "runs there, reset the GPU"},
+	{"overlap", "copies and kernels ran", "", "is right",
+	 "look for a debugger or profiler that serialises them, a virtual GPU, and whether the GPU "
+	 "has copy engines (asyncEngineCount)"},
 	{"node", "host memory lay on node", "", "was asked for",
 	 "look for a cpuset or a memory policy that leaves that node out"},
 };

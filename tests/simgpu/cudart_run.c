@@ -103,15 +103,27 @@ static enum rt_engine engine_of(const struct rt_gpu *g, const struct rt_op *op)
 
 	if (op->kind == RT_KERNEL && op->u.kernel.k->flow)
 		return RT_NO_ENGINE;
-	if (op->kind != RT_COPY)
+	if (op->kind != RT_COPY || sim_fault(FAULT_NO_OVERLAP, g->index))
 		return RT_COMPUTE;
 	e = op->u.copy.dir <= SIM_D2H ? op->u.copy.dir : RT_WITHIN;
 	return (enum rt_engine)(e < copy_engines ? e : copy_engines - 1);
 }
 
+/* Whether another stream of the GPU has a kernel to run, now or later. */
+static bool has_kernel_beside(const struct rt_stream *s)
+{
+	for (const struct rt_stream *o = s->owner->streams; o; o = o->next) {
+		for (size_t i = 0; o != s && i < o->n; i++) {
+			if (o->op[(o->head + i) % o->cap].kind == RT_KERNEL)
+				return true;
+		}
+	}
+	return false;
+}
+
 static void begin_copy(struct rt_stream *s, const struct rt_op *op)
 {
-	double bytes = (double)op->u.copy.bytes;
+	double bytes = (double)op->u.copy.bytes, worse = sim_shift("overlap", s->owner->index);
 
 	s->flows = op->u.copy.dir <= SIM_D2H || op->u.copy.dir == RT_PEER;
 	if (op->u.copy.dir == RT_PEER)
@@ -125,6 +137,8 @@ static void begin_copy(struct rt_stream *s, const struct rt_op *op)
 		s->fixed_s = (rt_profile(s->owner)->copy_latency_s +
 			      bytes / sim_profile()->memory.thread_bytes_s) *
 			     sim_noise("h2h", -1);
+	if (s->flows && worse != 0 && has_kernel_beside(s))
+		s->flow.slower /= 1 - worse;
 }
 
 /*

@@ -55,7 +55,7 @@ struct rule {
 	"|h2d|d2h|h2d_sm|d2h_sm|sm_latency|d2d|host_latency|host_read|host_write|host_copy|"       \
 	"compute|host_triad|host_cache|host_alu|host_start|peer|nccl|launch|call|sync|graph|"      \
 	"alloc|"                                                                                   \
-	"context|hbm|hbm_latency|l2|l2_latency|"
+	"context|overlap|hbm|hbm_latency|l2|l2_latency|"
 
 /* By enum fault_kind. */
 static const struct rule rules[] = {
@@ -96,7 +96,8 @@ static const struct rule rules[] = {
 	 "lock_ignored gpu=N: locking its clocks succeeds and changes nothing",
 	 {GPU(true)}},
 	{"lost_kernel",
-	 "lost_kernel gpu=N: one in fifty of the kernels that count does nothing",
+	 "lost_kernel gpu=N: one in fifty kernels that count does nothing, nor does a block of "
+	 "others",
 	 {GPU(true)}},
 	{"mps_missing", "mps_missing: no nvidia-cuda-mps-control", {{0}}},
 	{"mps_refuses",
@@ -113,6 +114,9 @@ static const struct rule rules[] = {
 	 {GPU(true)}},
 	{"nccl_wrong_transport",
 	 "nccl_wrong_transport gpu=N: NCCL reaches it through host memory",
+	 {GPU(true)}},
+	{"no_overlap",
+	 "no_overlap gpu=N: copies wait for kernels, and kernels for copies",
 	 {GPU(true)}},
 	{"noisy_machine",
 	 "noisy_machine sd=SD [arm=NAME]: spread from process to process, as a share",

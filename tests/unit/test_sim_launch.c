@@ -1,6 +1,7 @@
 /*
- * launch, graph and alloc on the simulated server: the profile's times; kernels that are lost are
- * found; the stand-ins for graphs and pools refuse what the runtime refuses.
+ * launch, graph, alloc and overlap on the simulated server: the profile's times; kernels that are
+ * lost are found; how far copies hide; the stand-ins for graphs and pools refuse what the runtime
+ * refuses.
  */
 #include "fake_ctx.h"
 #include "sim.h"
@@ -9,7 +10,7 @@
 
 #include <errno.h>
 
-extern const struct bench bench_launch, bench_graph, bench_alloc;
+extern const struct bench bench_launch, bench_graph, bench_alloc, bench_overlap;
 
 #ifdef ASSAY_CUDA
 
@@ -88,6 +89,53 @@ static void lost(void)
 	fails(&bench_graph, graph, "two graphs of 64 kernels: 126 kernels ran");
 }
 
+/* Beside copies: what a block did not compute, and a copy that lost a bit. */
+static void lost_beside_copies(void)
+{
+	static const char *const set[] = {"gpu=0", "node=0", "dir=both", "size=1MiB", NULL};
+
+	fails(&bench_overlap, set,
+	      "256 of 135168 threads that computed beside copies have a wrong "
+	      "result, the first is thread 0 of block 527");
+}
+
+static void corrupted_beside_kernels(void)
+{
+	static const char *const set[] = {"gpu=0", "node=0", "dir=both", "size=1MiB", NULL};
+
+	fails(&bench_overlap, set, "gpu 0: d2h copy of 1048576 bytes");
+}
+
+static void hidden_is(double want, const char *words)
+{
+	static const char *const set[] = {"gpu=0", "node=0", "dir=h2d", "size=64MiB", NULL};
+	struct ctx *c = ran(&bench_overlap, set);
+	double sum = 0;
+
+	for (size_t i = 0; i < c->values; i++)
+		sum += c->value[i] / (double)c->values;
+	CHECK(fabs(sum - want) < 0.01);
+	CHECK(!strcmp(fake_fact(c, "found.overlap"), words));
+	CHECK(!strcmp(fake_fact(c, "wanted.overlap"), "side by side"));
+	fake_end(c);
+}
+
+static void side_by_side(void)
+{
+	hidden_is(1, "side by side");
+}
+
+/* Copies that take 5 % longer beside kernels hide that much less of themselves. */
+static void slower_beside(void)
+{
+	hidden_is(2 - 1 / 0.95, "side by side");
+}
+
+static void one_after_the_other(void)
+{
+	hidden_is(0.01, "one after the other");
+}
+
 static void too_large(void)
 {
 	static const char *const set[] = {"gpu=0", "node=0", "from=driver", "size=6GiB", NULL};
@@ -163,6 +211,19 @@ static void lost_kernels_are_found(void **state)
 	assert_server("hgx-h100", "lost_kernel gpu=0", lost);
 }
 
+static void what_is_wrong_beside_each_other_is_found(void **state)
+{
+	assert_server("hgx-h100", "lost_kernel gpu=0", lost_beside_copies);
+	assert_server("hgx-h100", "corrupt_copy gpu=0 dir=d2h", corrupted_beside_kernels);
+}
+
+static void copies_hide_as_far_as_they_do(void **state)
+{
+	assert_server("hgx-h100", "", side_by_side);
+	assert_server("hgx-h100", "shift what=overlap by=0.05", slower_beside);
+	assert_server("hgx-h100", "no_overlap gpu=0", one_after_the_other);
+}
+
 static void memory_that_is_not_there_is_a_skip(void **state)
 {
 	assert_server("hgx-h100", "", too_large);
@@ -179,6 +240,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times_are_the_profiles),
 		cmocka_unit_test(lost_kernels_are_found),
+		cmocka_unit_test(what_is_wrong_beside_each_other_is_found),
+		cmocka_unit_test(copies_hide_as_far_as_they_do),
 		cmocka_unit_test(memory_that_is_not_there_is_a_skip),
 		cmocka_unit_test(stand_ins_refuse_what_cuda_refuses),
 	};
