@@ -49,23 +49,25 @@ static bool is_gpu_name(const char *key)
 	return digits && !strcmp(key + 4 + digits, ".name");
 }
 
-static void put_gpus(struct buf *out, const struct bundle_data *d)
+typedef bool key_fn(const char *key);
+
+/* "8 × A, 1 × B": the values of one arm's rows with such a key, each once. */
+static void put_counted(struct buf *out, const struct bundle_data *d, key_fn *wanted)
 {
-	const char *arm = NULL, *status = value(d, "cuda.status");
 	char *done = mem_zalloc(d->n_manifest + 1, 1);
+	const char *arm = NULL;
 
 	for (size_t i = 0; i < d->n_manifest; i++) {
 		const struct manifest_row *m = &d->manifest[i];
 		unsigned same = 0;
 
-		if (done[i] || !is_gpu_name(m->key) || (arm && strcmp(arm, m->arm) != 0))
+		if (done[i] || !wanted(m->key) || (arm && strcmp(arm, m->arm) != 0))
 			continue;
 		arm = m->arm;
 		for (size_t k = i; k < d->n_manifest; k++) {
 			const struct manifest_row *x = &d->manifest[k];
 
-			if (!is_gpu_name(x->key) || strcmp(x->arm, arm) ||
-			    strcmp(x->value, m->value))
+			if (!wanted(x->key) || strcmp(x->arm, arm) || strcmp(x->value, m->value))
 				continue;
 			done[k] = 1;
 			same++;
@@ -75,10 +77,31 @@ static void put_gpus(struct buf *out, const struct bundle_data *d)
 		buf_printf(out, "%u × %s", same, m->value);
 	}
 	free(done);
+}
+
+static void put_gpus(struct buf *out, const struct bundle_data *d)
+{
+	const char *status = value(d, "cuda.status");
+
+	put_counted(out, d, is_gpu_name);
 	if (!out->len && status[0])
 		buf_printf(out, "none measured (%s)", status);
 	else if (!out->len)
 		buf_puts(out, "none seen");
+}
+
+/* "clocks.lock.gpu.3" and nothing after it. */
+static bool is_lock(const char *key)
+{
+	static const char prefix[] = "clocks.lock.gpu.";
+
+	return !strncmp(key, prefix, sizeof(prefix) - 1) && !strchr(key + sizeof(prefix) - 1, '.');
+}
+
+/* "8 × locked at 1500 MHz": what became of --lock-clocks; equal words once. */
+static void put_clocks(struct buf *out, const struct bundle_data *d)
+{
+	put_counted(out, d, is_lock);
 }
 
 static void put_driver(struct buf *out, const struct bundle_data *d)
@@ -221,20 +244,21 @@ size_t digest_make(struct digest_line line[DIGEST_LINES], const struct report *r
 {
 	const struct bundle_data *d = r->data;
 	struct digest_line all[DIGEST_LINES] = {
-		{.name = "Machine"},	  {.name = "GPUs"},    {.name = "Driver"},
-		{.name = "Date"},	  {.name = "Suite"},   {.name = "Ran"},
-		{.name = "Not measured"}, {.name = "Program"},
+		{.name = "Machine"}, {.name = "GPUs"},	       {.name = "Clocks"},
+		{.name = "Driver"},  {.name = "Date"},	       {.name = "Suite"},
+		{.name = "Ran"},     {.name = "Not measured"}, {.name = "Program"},
 	};
 	size_t n = 0;
 
 	put_machine(&all[0].text, d);
 	put_gpus(&all[1].text, d);
-	put_driver(&all[2].text, d);
-	put_date(&all[3].text, d);
-	digest_suite(&all[4].text, d);
-	put_measured(&all[5].text, r);
-	put_missing(&all[6].text, f);
-	put_program(&all[7].text, d);
+	put_clocks(&all[2].text, d);
+	put_driver(&all[3].text, d);
+	put_date(&all[4].text, d);
+	digest_suite(&all[5].text, d);
+	put_measured(&all[6].text, r);
+	put_missing(&all[7].text, f);
+	put_program(&all[8].text, d);
 	for (size_t i = 0; i < DIGEST_LINES; i++)
 		if (all[i].text.len)
 			line[n++] = all[i];

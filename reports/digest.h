@@ -15,7 +15,7 @@ struct digest_line {
 	const char *name;
 	struct buf text;
 };
-#define DIGEST_LINES 8
+#define DIGEST_LINES 9
 /* All of them, in order; lines that have no text are left out. Free each text. */
 size_t digest_make(struct digest_line line[DIGEST_LINES], const struct report *r,
 		   const struct findings *f);

@@ -149,10 +149,8 @@ int ab_run(struct parent *p, struct arm arm[2], struct err *e)
 			arm_rename(&b.control[i], arm[i].name);
 	}
 	p->progress = (struct progress){.done = 0};
-	parent_open(p);
 	while (!rc && more)
 		rc = pass(&b, &more, e);
-	parent_close(p);
 	arm_free(&b.control[0]);
 	arm_free(&b.control[1]);
 	return rc;

@@ -47,6 +47,10 @@ int job_option(struct job *j, const char *name, const char *value, struct err *e
 		j->json = true;
 	else if (!strcmp(name, "force"))
 		return forced_parse(&j->forced, value, e);
+	else if (!strcmp(name, "lock-clocks"))
+		return clock_lock_take(&j->lock, value, e);
+	else if (!strcmp(name, "restore-clocks"))
+		return clock_lock_take_restore(&j->lock, value, e);
 	else if (!strcmp(name, "seed"))
 		return units_parse_u64(value, &j->seed)
 			       ? err_set(e, EINVAL, "--seed wants a whole number")
@@ -141,7 +145,8 @@ static int load_old(struct job *j, const char *from, struct err *e)
 
 	snprintf(j->hash, sizeof(j->hash), "%s", hash ? hash : "");
 	j->seed = seed ? strtoull(seed, NULL, 10) : j->seed;
-	return j->resume ? j->kind->restore(j, e) : 0;
+	rc = clock_lock_again(&j->lock, &j->old, j->resume, e);
+	return !rc && j->resume ? j->kind->restore(j, e) : rc;
 }
 
 static int make_plan(struct job *j, const struct suite *s, struct err *e)
@@ -172,7 +177,13 @@ static int look_at_machine(struct job *j, struct err *e)
 			parent_probe(&j->p, &j->arm[i]);
 	}
 	j->p.n_gpus = j->arm[0].m.n_gpus;
+	parent_open(&j->p);
 	return rc;
+}
+
+static int exit_code_of(int rc)
+{
+	return rc == -EINTR ? 128 + interrupted : rc == -EINVAL ? EXIT_USAGE : EXIT_NOTHING;
 }
 
 /* Everything up to the bundle. Returns an exit code, or -1 to go on. */
@@ -180,7 +191,7 @@ static int prepare(struct job *j, struct err *e)
 {
 	const char *from = j->resume ? j->resume : j->like;
 	struct suite s = {0};
-	int code = -1;
+	int code = -1, rc = 0;
 
 	if (from ? load_old(j, from, e) : check_suite(j, &s, e))
 		code = EXIT_USAGE;
@@ -188,6 +199,8 @@ static int prepare(struct job *j, struct err *e)
 		code = EXIT_NOTHING;
 	else if (make_plan(j, &s, e))
 		code = EXIT_USAGE;
+	else if ((rc = clock_lock_begin(&j->lock, &j->p, &j->arm[0].m, e)))
+		code = exit_code_of(rc);
 	j->p.seed = j->seed;
 	suite_free(&s);
 	return code;
@@ -219,7 +232,7 @@ static int open_bundle(struct job *j, struct err *e)
 		rc = j->kind->record(j, e);
 	for (size_t i = 0; i < j->arms && !rc; i++)
 		rc = record_arm(&j->p, &j->arm[i], e);
-	return rc;
+	return rc ? rc : clock_lock_record(&j->lock, &j->p, j->arm, j->arms, e);
 }
 
 /* In a source tree without a GPU at hand, the simulated server shows what GPU results look like. */
@@ -259,6 +272,9 @@ static int measure(struct job *j, struct err *e)
 			 clock_meas_simulated());
 	preflight_warn(&j->arm[0].m);
 	rc = j->kind->go(j, e);
+	int end = clock_lock_end(&j->lock, &j->p, !rc, e);
+
+	rc = rc ? rc : end;
 	if (!rc)
 		rc = finish(j, e);
 	if (!rc) {
@@ -303,6 +319,10 @@ int job_run(struct job *j, int first, int argc, char **argv)
 		return command_usage("%s: name one suite (assay list shows them), or --like or "
 				     "--resume a bundle",
 				     j->kind->name);
+	if (j->lock.back[0] && !j->lock.asked && !j->like && !j->resume)
+		return command_usage("%s: --restore-clocks says what comes after --lock-clocks, "
+				     "which is missing",
+				     j->kind->name);
 	j->argv = join(argc, argv);
 	j->p = (struct parent){.self = j->app->self,
 			       .forced = j->forced,
@@ -315,12 +335,15 @@ int job_run(struct job *j, int first, int argc, char **argv)
 		code = measure(j, &e);
 	if (e.code)
 		err_print(&e, "assay", stderr);
+	clock_lock_end(&j->lock, &j->p, false, &e);
+	parent_close(&j->p);
 	bundle_close(j->p.bundle);
 	return code;
 }
 
 void job_free(struct job *j)
 {
+	clock_lock_free(&j->lock);
 	bundle_data_free(&j->old);
 	plan_free(&j->plan);
 	for (size_t i = 0; i < j->arms; i++)

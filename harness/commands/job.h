@@ -6,6 +6,7 @@
 #define ASSAY_COMMANDS_JOB_H
 
 #include "../formats/suite.h"
+#include "../run/clock_lock.h"
 #include "../run/record.h"
 #include "command.h"
 
@@ -32,6 +33,7 @@ struct job {
 	const char *suite, *out, *like, *resume;
 	struct overrides change;
 	struct forced forced;
+	struct clock_lock lock;
 	uint64_t seed;
 	bool json;
 	/* what becomes of it */
@@ -54,6 +56,11 @@ struct job {
 		 "use another value for a parameter (NAME or BENCHMARK.NAME); may be repeated"},   \
 		{"force", "CHECK,…",                                                               \
 		 "measure in spite of a preflight check; assay help force lists them"},            \
+		{"lock-clocks", "auto|base|max|MHZ",                                               \
+		 "lock the SM clocks while it runs, where that is permitted; auto: the highest "   \
+		 "clock at which the power cap does not act"},                                     \
+		{"restore-clocks", "MIN,MAX",                                                      \
+		 "leave the clocks locked in that range of MHz afterwards, instead of unlocked"},  \
 		{"like", "BUNDLE", "run the very plan of that bundle again, instead of a suite"},  \
 		{"resume", "BUNDLE", "finish a bundle that was cut off, instead of a suite"},      \
 	{                                                                                          \

@@ -40,6 +40,8 @@ int nvml_lock_sm(const struct nvml *n, unsigned index, unsigned min_mhz, unsigne
 			   base ? LIMIT_BASE : max_mhz)
 		     : NVML_NO_SYMBOL;
 
+	if (base && rc == NVML_INVALID_ARGUMENT)
+		return err_set(e, ENOTSUP, "%s: this driver knows no base clock of this GPU", call);
 	return rc == NVML_OK ? 0 : failed(n, call, rc, e);
 }
 

@@ -156,13 +156,10 @@ static char *look(const struct running *r, enum status *status)
 	return why;
 }
 
-/* Takes the lock of the i-th GPU or of the instance, if this run has not got it yet. */
-static char *lock_gpu(const struct running *r, size_t i, enum status *status)
+char *parent_claim(struct parent *p, const struct machine *m, size_t number, const char *mig)
 {
-	const struct machine *m = &r->t->arm->m;
-	struct parent_gpu *gpu = gpu_of(r, i);
-	size_t number = (size_t)r->t->st->gpus.gpu[i];
-	const char *mig = r->t->st->gpus.mig, *uuid = machine_part(m, number, mig, "uuid");
+	struct parent_gpu *gpu = &p->gpu[number];
+	const char *uuid = machine_part(m, number, mig, "uuid");
 	struct err e = ERR_INIT;
 
 	for (size_t k = 0; uuid && k < gpu->n_locks; k++) {
@@ -176,10 +173,21 @@ static char *lock_gpu(const struct running *r, size_t i, enum status *status)
 	}
 	if (fd >= 0 || !uuid)
 		return NULL;
-	*status = ST_BUSY;
 	char *words = machine_words(m, number, mig), *why = mem_printf("%s: %s", words, e.text);
 	free(words);
 	return why;
+}
+
+/* Why the i-th GPU of the turn cannot be measured, before it is looked at. Caller frees. */
+static char *unavailable(const struct running *r, size_t i, enum status *status)
+{
+	const struct gpus *g = &r->t->st->gpus;
+
+	*status = ST_SKIP;
+	if (gpu_of(r, i)->left_alone)
+		return mem_strdup(gpu_of(r, i)->left_alone);
+	*status = ST_BUSY;
+	return parent_claim(r->p, &r->t->arm->m, (size_t)g->gpu[i], g->mig);
 }
 
 /* Before a step: may it be started? NULL if it may. Caller frees. */
@@ -197,11 +205,8 @@ static char *obstacle(const struct running *r, enum status *status)
 		free(name);
 		return mem_strdup(colon ? colon + 1 : skip);
 	}
-	for (size_t i = 0; gpu_of(r, i) && !why; i++) {
-		*status = ST_SKIP;
-		why = gpu_of(r, i)->left_alone ? mem_strdup(gpu_of(r, i)->left_alone)
-					       : lock_gpu(r, i, status);
-	}
+	for (size_t i = 0; gpu_of(r, i) && !why; i++)
+		why = unavailable(r, i, status);
 	return why || !gpu_of(r, 0) ? why : look(r, status);
 }
 
@@ -290,7 +295,7 @@ static void forget_gpu(struct parent_gpu *g)
 void parent_close(struct parent *p)
 {
 	log_progress_end();
-	for (size_t i = 0; i < p->n_gpus; i++)
+	for (size_t i = 0; p->gpu && i < p->n_gpus; i++)
 		forget_gpu(&p->gpu[i]);
 	free(p->gpu);
 	p->gpu = NULL;

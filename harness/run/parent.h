@@ -49,9 +49,15 @@ struct turn {
  */
 void parent_probe(const struct parent *p, struct arm *arm);
 
-/* Before the first turn and after the last: GPU locks, the run's clock. */
+/* Before the first turn and after the last: GPU locks, the run's clock. n_gpus is set by then. */
 void parent_open(struct parent *p);
-void parent_close(struct parent *p);
+void parent_close(struct parent *p); /* no matter if it was not opened */
+
+/*
+ * Takes the lock of a GPU, or of its MIG instance ("" for the whole), until parent_close, if this
+ * run has not got it yet. NULL, or why not (another run has it). Caller frees.
+ */
+char *parent_claim(struct parent *p, const struct machine *m, size_t gpu, const char *mig);
 
 /*
  * Carries out one turn and records it; *status is what it came to. 0, -EINTR when interrupted (then

@@ -24,6 +24,8 @@ const struct preflight_check preflight_checks[] = {
 	{"remap", "a row remap or page retirement waits for a reset, or failed"},
 	{"fabric", "the NVLink fabric is not ready"},
 	{"allotment", "the scheduler did not allot the GPU to this job"},
+	{"clocks",
+	 "with --lock-clocks: its clock stays low for no reason, so somebody may have locked it"},
 	{NULL, NULL},
 };
 

@@ -91,11 +91,9 @@ int rounds_run(struct parent *p, struct arm *arm, const struct bundle_data *done
 
 	r.over = mem_zalloc(p->plan->n, sizeof(*r.over));
 	count_work(&r);
-	parent_open(p);
 	for (unsigned k = 0; k < most_processes(p->plan) && !rc; k++)
 		for (size_t i = 0; i < p->plan->n && !rc; i++)
 			rc = one(&r, i, k, e);
-	parent_close(p);
 	free(r.over);
 	return rc;
 }
