@@ -55,7 +55,7 @@ struct rule {
 	"|h2d|d2h|h2d_sm|d2h_sm|sm_latency|d2d|host_latency|host_read|host_write|host_copy|"       \
 	"compute|host_triad|host_cache|host_alu|host_start|peer|nccl|launch|call|sync|graph|"      \
 	"alloc|"                                                                                   \
-	"context|overlap|hbm|hbm_latency|l2|l2_latency|"
+	"context|overlap|hbm|hbm_latency|l2|l2_latency|share|"
 
 /* By enum fault_kind. */
 static const struct rule rules[] = {

@@ -103,7 +103,7 @@ double sim_shared_s(int gpu, double alone_s, double sms, double memory)
 	say(gpu, sms, memory, noise);
 	if (sum.n < 2)
 		return alone_s * noise;
-	noise = (double)sum.noise / UNIT / sum.n;
+	noise = (double)sum.noise / UNIT / sum.n / (1 - sim_shift("share", gpu));
 	if (!own.mps)
 		return alone_s * noise * sum.n / sim_profile()->gpu[gpu].timeslice_share;
 	most = fmax((double)sum.sms, (double)sum.memory) / UNIT;
