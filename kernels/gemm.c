@@ -39,11 +39,17 @@ static const struct metric metrics[] = {
 	 .better = BETTER_NONE,
 	 .cls = "info",
 	 .help = "clock of the SMs meanwhile, by their own counters"},
+	{.name = "energy",
+	 .unit = "J/FLOP",
+	 .better = BETTER_LOWER,
+	 .cls = "info",
+	 .help = "what the GPU took for an operation, by NVML's counter, pauses included"},
 	{.name = NULL},
 };
 
 #ifdef ASSAY_CUDA
 
+#include "gpu_state.h"
 #include "lanes.h"
 #include "sm_clock.h"
 
@@ -59,6 +65,8 @@ struct gemm {
 	struct lanes_around around;
 	struct gemm_work work;
 	struct sm_clock *clock;
+	struct gpu_state *state;
+	double flop; /* of the case */
 	/* of the last batch, and the highest clock of the case */
 	double hz, flop_clk_sm, highest_hz;
 };
@@ -92,6 +100,13 @@ static int after(void *arg, int lane, struct CUstream_st *stream)
 	return rc ? rc : gemm_work_digest(&k->work, stream);
 }
 
+static void meanwhile(void *arg)
+{
+	struct gemm *k = arg;
+
+	gpu_state_look(k->state);
+}
+
 static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 {
 	struct gemm *k = arg;
@@ -101,6 +116,7 @@ static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 		rc = sm_clock_read(k->clock, &k->hz, e);
 	k->flop_clk_sm = gemm_work_flop(&k->work) * (double)n / *seconds / k->hz / k->work.sms;
 	k->highest_hz = fmax(k->highest_hz, k->hz);
+	k->flop += gemm_work_flop(&k->work) * (double)n;
 	return rc;
 }
 
@@ -117,7 +133,9 @@ static int setup(struct ctx *c, struct err *e)
 		rc = gemm_work_open(&k->work, 0, (uint32_t)ctx_seed(c), e);
 	if (!rc)
 		rc = sm_clock_open(&k->clock, e);
-	k->around = (struct lanes_around){before, after, NULL, k};
+	if (!rc)
+		rc = gpu_state_open(&k->state, c, e);
+	k->around = (struct lanes_around){before, after, meanwhile, k};
 	k->lanes.around = &k->around;
 	if (!rc) /* cards of other names may have other rates */
 		ctx_fact(c, "kin", "", "gpu", k->work.name, "cudaGetDeviceProperties");
@@ -148,6 +166,7 @@ static void say(struct ctx *c, const struct gemm *k)
 	double hz = fmax(k->work.max_hz, k->highest_hz), ceiling = gemm_work_ceiling(&k->work, hz);
 	char why[96];
 
+	gpu_state_say(k->state, 0, c, "flops,energy", LABELS);
 	if (*k->work.chosen)
 		ctx_fact(c, "algorithm", "", LABELS, k->work.chosen, k->work.engine->name);
 	if (ceiling <= 0)
@@ -164,15 +183,22 @@ static void say(struct ctx *c, const struct gemm *k)
 static int run(struct ctx *c, struct err *e)
 {
 	struct gemm *k = ctx_state(c);
+	double joules;
 	int rc = gemm_work_choose(&k->work, c, stream_of(k), e);
 
 	if (rc)
 		return rc;
-	k->highest_hz = 0;
+	k->highest_hz = k->flop = 0;
+	gpu_state_begin(k->state);
 	rc = sample(c, k, e);
-	if (!rc)
-		say(c, k);
-	return rc;
+	gpu_state_end(k->state);
+	if (rc)
+		return rc;
+	joules = gpu_state_joules(k->state, 0);
+	if (joules > 0)
+		ctx_emit(c, "energy", joules / k->flop);
+	say(c, k);
+	return 0;
 }
 
 static int verify(struct ctx *c, struct err *e)
@@ -193,6 +219,7 @@ static void teardown(struct ctx *c)
 {
 	struct gemm *k = ctx_state(c);
 
+	gpu_state_close(k->state);
 	sm_clock_close(k->clock);
 	gemm_work_close(&k->work);
 	lanes_close(&k->lanes);

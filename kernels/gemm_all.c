@@ -3,8 +3,8 @@
  * they do together, and which share that is of what each does alone in the same process. All wait
  * behind one gate; a GPU's rate is that of the time in which every one was at work (lanes.h). They
  * share nothing but power and air: a GPU that is slower here than its siblings is colder fed or
- * hotter, and a share below one shows what the others cost it. Known error: none has a clock of its
- * own here; gemm tells a low clock from slow silicon.
+ * hotter, and a share below one shows what the others cost it. Known error: clocks
+ * are NVML's here; gemm tells a low clock from slow silicon.
  *
  * Results are digested and verified as those of gemm: of one GPU with its own case, of all with
  * the sum.
@@ -51,6 +51,7 @@ static int supported(struct ctx *c, struct err *e)
 
 #ifdef ASSAY_CUDA
 
+#include "gpu_state.h"
 #include "lanes.h"
 
 #include <cuda_runtime_api.h>
@@ -65,6 +66,7 @@ struct all {
 	struct lanes_around around;
 	struct gemm_work work[LANES_MAX]; /* by CUDA ordinal */
 	int number[LANES_MAX];		  /* the host's */
+	struct gpu_state *state;
 	int n, open;
 	int counted; /* ordinal of the member of this case, or SUM */
 };
@@ -88,6 +90,13 @@ static int after(void *arg, int lane, struct CUstream_st *stream)
 	struct all *k = arg;
 
 	return gemm_work_digest(&k->work[lane], stream);
+}
+
+static void meanwhile(void *arg)
+{
+	struct all *k = arg;
+
+	gpu_state_look(k->state);
 }
 
 /* All but one rest where `only` names it. */
@@ -157,7 +166,9 @@ static int setup(struct ctx *c, struct err *e)
 		rc = lanes_open(&k->lanes, k->n, e);
 	for (; k->open < k->n && !rc; k->open++)
 		rc = gemm_work_open(&k->work[k->open], k->open, (uint32_t)ctx_seed(c), e);
-	k->around = (struct lanes_around){NULL, after, NULL, k};
+	if (!rc)
+		rc = gpu_state_open(&k->state, c, e);
+	k->around = (struct lanes_around){NULL, after, meanwhile, k};
 	k->lanes.around = &k->around;
 	return rc;
 }
@@ -190,8 +201,10 @@ static void say(struct ctx *c, const struct all *k)
 	for (int i = 0; i < k->n; i++) {
 		const struct gemm_work *w = &k->work[i];
 
-		if (counts(k, i))
-			ceiling += gemm_work_ceiling(w, w->max_hz);
+		if (!counts(k, i))
+			continue;
+		ceiling += gemm_work_ceiling(w, w->max_hz);
+		gpu_state_say(k->state, i, c, "flops", LABELS);
 	}
 	if (ceiling > 0)
 		ctx_fact_num(c, "ceiling", "flops", LABELS, ceiling,
@@ -217,7 +230,9 @@ static int run(struct ctx *c, struct err *e)
 	if (rc)
 		return rc;
 	s.work = gemm_work_flop(&k->work[0]) * products_counted(k);
+	gpu_state_begin(k->state);
 	rc = ctx_sample(c, &s, e);
+	gpu_state_end(k->state);
 	if (rc)
 		return rc;
 	say(c, k);
@@ -251,6 +266,7 @@ static void teardown(struct ctx *c)
 
 	for (int i = 0; i < k->open; i++)
 		gemm_work_close(&k->work[i]);
+	gpu_state_close(k->state);
 	lanes_close(&k->lanes);
 }
 

@@ -15,6 +15,10 @@
 #define LIMIT_BASE	     0xffffff01u
 #define FIELD_POWER_CAPPED   74 /* ns that the power cap has held the clocks down, ever */
 #define NVML_VIOLATION_POWER 0
+#define NVML_VIOLATION_HEAT  1
+/* Of drivers since 12.8; the call comes first, whose numbers have not moved. */
+#define FIELD_HOT_BY_DRIVER   251
+#define FIELD_HOT_BY_HARDWARE 252
 
 struct violation {
 	nvml_u64 reference_us, violation_ns;
@@ -86,16 +90,34 @@ size_t nvml_sm_clocks(const struct nvml *n, unsigned index, unsigned *mhz, size_
 	return count;
 }
 
-double nvml_capped_s(const struct nvml *n, unsigned index)
+/* Time that one policy has held the clocks down, ever; NAN. */
+static double violation_s(const struct nvml *n, unsigned index, int policy)
 {
 	int (*get)(nvml_device, int, struct violation *) =
 		nvml_symbol(n, "nvmlDeviceGetViolationStatus");
 	struct violation v = {0, 0};
+
+	return get && get(n->device[index], policy, &v) == NVML_OK ? (double)v.violation_ns * 1e-9
+								   : NAN;
+}
+
+double nvml_capped_s(const struct nvml *n, unsigned index)
+{
 	double ns;
 
 	if (nvml_field_value(n, n->device[index], FIELD_POWER_CAPPED, 0, &ns) == NVML_OK)
 		return ns * 1e-9;
-	if (get && get(n->device[index], NVML_VIOLATION_POWER, &v) == NVML_OK)
-		return (double)v.violation_ns * 1e-9;
-	return NAN;
+	return violation_s(n, index, NVML_VIOLATION_POWER);
+}
+
+double nvml_hot_s(const struct nvml *n, unsigned index)
+{
+	double s = violation_s(n, index, NVML_VIOLATION_HEAT), by_driver, by_hardware;
+
+	if (!isnan(s))
+		return s;
+	if (nvml_field_value(n, n->device[index], FIELD_HOT_BY_DRIVER, 0, &by_driver) ||
+	    nvml_field_value(n, n->device[index], FIELD_HOT_BY_HARDWARE, 0, &by_hardware))
+		return NAN;
+	return (by_driver + by_hardware) * 1e-9;
 }

@@ -20,5 +20,7 @@ size_t nvml_sm_clocks(const struct nvml *n, unsigned index, unsigned *mhz, size_
 
 /* For how long the power cap has held the GPU's clocks down since the driver was loaded; NAN. */
 double nvml_capped_s(const struct nvml *n, unsigned index);
+/* The same of heat. The fields of it have moved between drivers: judge by the events beside it. */
+double nvml_hot_s(const struct nvml *n, unsigned index);
 
 #endif

@@ -30,6 +30,10 @@ struct call {
 #define MHZ		   1e6
 #define MILLI		   1e-3
 
+/* Drivers before 535 have it by its old name. */
+#define EVENTS_CALL	   "nvmlDeviceGetCurrentClocksEventReasons"
+#define EVENTS_CALL_BEFORE "nvmlDeviceGetCurrentClocksThrottleReasons"
+
 static const struct call calls[] = {
 	{"name", "nvmlDeviceGetName", TEXT, 0, 0, PLAIN, false},
 	{"uuid", "nvmlDeviceGetUUID", TEXT, 0, 0, PLAIN, false},
@@ -44,7 +48,7 @@ static const struct call calls[] = {
 	 false},
 	{"clock_mem_app", "nvmlDeviceGetApplicationsClock", U32_OF, NVML_CLOCK_MEM, MHZ, PLAIN,
 	 false},
-	{"clock_reasons", "nvmlDeviceGetCurrentClocksEventReasons", U64, 0, 1, HEX, false},
+	{"clock_reasons", EVENTS_CALL, U64, 0, 1, HEX, false},
 	{"power", "nvmlDeviceGetPowerUsage", U32, 0, MILLI, PLAIN, false},
 	{"power_limit", "nvmlDeviceGetEnforcedPowerLimit", U32, 0, MILLI, PLAIN, false},
 	{"power_limit_set", "nvmlDeviceGetPowerManagementLimit", U32, 0, MILLI, PLAIN, false},
@@ -132,6 +136,9 @@ static int ask(const struct nvml *n, nvml_device d, const struct call *c, double
 	unsigned a = 0, b = 0;
 	nvml_u64 wide = 0;
 	int rc = NVML_NO_SYMBOL;
+
+	if (!f && !strcmp(c->symbol, EVENTS_CALL))
+		f = nvml_symbol(n, EVENTS_CALL_BEFORE);
 
 	if (!f)
 		return rc;

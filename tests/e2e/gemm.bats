@@ -39,3 +39,20 @@ tensor_probe|gpu=2,type=fp64" ]
 	[[ $(tr '\n' ' ' <<<"$output" | tr -s ' ') == *"SM 17 at 81 % of the others"* ]]
 	[[ $(tr '\n' ' ' <<<"$output" | tr -s ' ') == *"nly 131 (not SM 131) SMs answered, 132 belong there"* ]]
 }
+
+# Status and reason of one row of results.csv: benchmark, metric, labels.
+row() { csv "$T/b/results.csv" bench metric labels status reason | sed -n "s/^$1|$2|$3|//p"; }
+
+@test "heat, a low power limit and ECC errors are each told of their GPU, and silicon is not blamed" {
+	need_gpu_build
+	local of='kernel=mma,n=4096,type=bf16' hot='clocks were held down by thermal slowdown'
+	printf '[suite]\nsummary = s\n[gemm]\ngpu = 0,1,2,3\nkernel = mma\ntype = bf16\nn = 4096\nprocesses = 1\n' >"$T/one.ini"
+	run sim hgx-h100 'thermal gpu=1; power_cap gpu=2 watts=400; ecc gpu=3' run "$T/one.ini" --seed=7 --out "$T/b"
+	[ "$status" -eq 1 ] || { echo "exit $status"; echo "$output"; return 1; }
+	[ "$(row gemm flops "gpu=0,$of")" = "PASS|" ]
+	[[ $(row gemm flops "gpu=1,$of") == "FAIL|$hot by the driver at up to 87 °C while"* ]]
+	[[ $(row gemm flops "gpu=2,$of") == "PASS|the power limit is 400 W, below this GPU's default of 700 W"* ]]
+	[[ $(row gemm flops "gpu=3,$of") == "FAIL|ECC errors while this was measured:"* ]]
+	[ "$(row gemm flop_clk_sm "gpu=1,$of")" = "PASS|" ]
+	[ "$(row gemm flop_clk_sm "gpu=2,$of")" = "PASS|" ]
+}

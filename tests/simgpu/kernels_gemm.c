@@ -56,11 +56,12 @@ static double cublaslt_run(int gpu, const uint64_t *a)
 #define WGMMA_KERNEL(type)                                                                         \
 	{                                                                                          \
 		.name = "assay_gemm_wgmma_" #type, .arg_bytes = {8, 8, 8, 4, 4, 4},                \
-		.run = type##_run, .only_cc = 90                                                   \
+		.run = type##_run, .only_cc = 90, .load = SIM_COMPUTE                              \
 	}
 
 const struct rt_kernel kernels_gemm[] = {
-	WGMMA_KERNEL(bf16), WGMMA_KERNEL(fp16), WGMMA_KERNEL(tf32),
-	WGMMA_KERNEL(fp8),  WGMMA_KERNEL(int8), {.name = "cublaslt", .run = cublaslt_run},
+	WGMMA_KERNEL(bf16), WGMMA_KERNEL(fp16),
+	WGMMA_KERNEL(tf32), WGMMA_KERNEL(fp8),
+	WGMMA_KERNEL(int8), {.name = "cublaslt", .run = cublaslt_run, .load = SIM_COMPUTE},
 	{.name = NULL},
 };

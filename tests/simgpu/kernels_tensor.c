@@ -73,7 +73,7 @@ LOOP(int8, COMPUTE_INT8)
 #define KERNEL(way, type, ...)                                                                     \
 	{                                                                                          \
 		.name = "assay_tensor_" #way "_" #type, .arg_bytes = {8, 4, 4}, .run = type##_run, \
-		__VA_ARGS__                                                                        \
+		.load = SIM_COMPUTE, __VA_ARGS__                                                   \
 	}
 
 const struct rt_kernel kernels_tensor[] = {

@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 struct fake_fact {
-	char kind[32], metric[32], labels[128], value[128], source[256];
+	char kind[32], metric[32], labels[128], value[256], source[256];
 };
 
 struct ctx {

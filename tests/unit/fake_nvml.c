@@ -3,6 +3,7 @@
  * GPU (index 0), one that asks for a reset (1), one that fell off the bus (2).
  * -DOLD: without the calls that came with later drivers. -DINIT=18: does not start.
  * -DRECOVERY=1: the driver recommends that action (1 GPU reset).
+ * -DVIOLATIONS: counts what held clocks down by the call and not by fields.
  * -DMIG: GPU 0 is divided: instance 1.0 in its first place, 2.1, a part of one, in its third.
  */
 #include <string.h>
@@ -157,6 +158,27 @@ int nvmlDeviceGetTemperature(void *d, int sensor, unsigned *out)
 	*out = 41;
 	return 0;
 }
+
+#ifdef OLD
+/* The name before 535. */
+int nvmlDeviceGetCurrentClocksThrottleReasons(void *d, u64 *out)
+#else
+int nvmlDeviceGetCurrentClocksEventReasons(void *d, u64 *out)
+#endif
+{
+	*out = 0x8000000000024; /* with a bit that nobody knows */
+	return 0;
+}
+
+#ifdef VIOLATIONS
+/* Policy 0 power, 1 heat; a reference time in us, then ns. */
+int nvmlDeviceGetViolationStatus(void *d, int policy, u64 *v)
+{
+	v[0] = 7;
+	v[1] = policy ? 3000000000 : 2000000000;
+	return policy > 1 ? 2 : 0;
+}
+#endif
 
 int nvmlDeviceGetTotalEccErrors(void *d, int type, int counter, u64 *out)
 {
@@ -366,11 +388,20 @@ int nvmlDeviceGetVirtualizationMode(void *d, unsigned *mode)
 
 int nvmlDeviceGetFieldValues(void *d, int n, field *f)
 {
+	int held = f->id == 74 || f->id == 251 || f->id == 252;
 	int link_error = (f->id >= 206 && f->id <= 210) || f->id == 215;
 
 	f->rc = f->id == 82 || (f->id == 230 && RECOVERY) || link_error ? 0 : 3;
 	f->type = 1;
 	f->value.u = f->id == 82 ? 55 : link_error ? f->scope : RECOVERY;
+#ifdef VIOLATIONS
+	held = 0;
+#endif
+	if (held) {
+		f->rc = 0;
+		f->type = 3;
+		f->value.ull = f->id * 1000000000ull;
+	}
 	return 0;
 }
 #endif

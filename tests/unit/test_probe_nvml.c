@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "../../harness/probe/nvml.h"
+#include "../../harness/probe/nvml_clocks.h"
 #include "sysfs_tree.h"
 
 #include <errno.h>
@@ -309,17 +310,31 @@ static void numbers(void **state)
 	struct nvml *n = open_ok("");
 	double v = 0;
 
-	assert_true(nvml_number(n, 0, "clock_sm", &v));
-	assert_true(fabs(v - 1.98e9) < 1);
-	assert_true(nvml_number(n, 0, "power", &v));
-	assert_true(fabs(v - 123.456) < 1e-9);
-	assert_true(nvml_number(n, 0, "temperature_mem", &v));
-	assert_true(fabs(v - 55) < 1e-9);
+	assert_true(nvml_number(n, 0, "clock_sm", &v) && fabs(v - 1.98e9) < 1);
+	assert_true(nvml_number(n, 0, "power", &v) && fabs(v - 123.456) < 1e-9);
+	assert_true(nvml_number(n, 0, "temperature_mem", &v) && fabs(v - 55) < 1e-9);
 	assert_false(nvml_number(n, 0, "pcie_gen", &v)); /* no such symbol */
-	assert_false(nvml_number(n, 0, "name", &v));
-	assert_false(nvml_number(n, 0, "nonsense", &v));
+	assert_false(nvml_number(n, 0, "name", &v) || nvml_number(n, 0, "nonsense", &v));
 	assert_false(nvml_number(n, 2, "power", &v)); /* lost: no handle */
 	nvml_close(n);
+}
+
+/* Bits by either name; counters by field, by call, or not at all. */
+static void held_clocks(void **state)
+{
+	NEED_COMPILER();
+	const char *const flags[] = {"", "-DVIOLATIONS", "-DOLD"};
+	const double capped[] = {74, 2, -1}, hot[] = {251 + 252, 3, -1}; /* -1: not told */
+
+	for (int i = 0; i < 3; i++) {
+		struct nvml *n = open_ok(flags[i]);
+		double v = 0, a = nvml_capped_s(n, 0), b = nvml_hot_s(n, 0);
+
+		assert_true(nvml_number(n, 0, "clock_reasons", &v) && v == 0x8000000000024);
+		assert_true(fabs((isnan(a) ? -1 : a) - capped[i]) < 1e-9);
+		assert_true(fabs((isnan(b) ? -1 : b) - hot[i]) < 1e-9);
+		nvml_close(n);
+	}
 }
 
 static void links(void **state)
@@ -421,6 +436,7 @@ int main(void)
 		cmocka_unit_test(mig_of_an_old_driver),
 		cmocka_unit_test(missing_symbols),
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(held_clocks),
 		cmocka_unit_test(nodes),
 		cmocka_unit_test(does_not_start),
 		cmocka_unit_test(no_library),
