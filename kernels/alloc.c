@@ -202,7 +202,7 @@ static int run(struct ctx *c, struct err *e)
 			     .tick_s = (double)clock_meas_tick_ns() * 1e-9,
 			     .batch = batch,
 			     .arg = k};
-	uint64_t warm_up_ns;
+	uint64_t warm_up_ns = 0;
 	int rc = choose(c, k, e);
 
 	if (!rc)

@@ -32,7 +32,7 @@ static void graph_free(struct rt_graph *g)
 
 cudaError_t rt_graph_add(struct rt_graph *g, const struct rt_op *op)
 {
-	struct rt_op *more = g->node;
+	struct rt_op *more;
 
 	if (op->kind != RT_KERNEL || op->u.kernel.k->waits || op->u.kernel.k->flow) {
 		g->wrong = true;
