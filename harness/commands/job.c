@@ -232,7 +232,7 @@ static int open_bundle(struct job *j, struct err *e)
 		rc = j->kind->record(j, e);
 	for (size_t i = 0; i < j->arms && !rc; i++)
 		rc = record_arm(&j->p, &j->arm[i], e);
-	return rc ? rc : clock_lock_record(&j->lock, &j->p, j->arm, j->arms, e);
+	return rc ? rc : clock_lock_record(&j->lock, &j->p, e);
 }
 
 /* In a source tree without a GPU at hand, the simulated server shows what GPU results look like. */

@@ -35,9 +35,6 @@ static const struct expectation known[] = {
 	{"clock_events", "clocks were held down by", " while this was measured", "is right",
 	 "look at temperatures, fans and air flow (nvidia-smi -q -d TEMPERATURE,PERFORMANCE), and "
 	 "for a power brake at the power supplies; then measure again"},
-	{"clock_lock", "the clock was", " though it was locked", "was asked for",
-	 "something else holds it: look for another lock, a power limit or heat (nvidia-smi -q -d "
-	 "CLOCK,POWER,PERFORMANCE)"},
 	{"ecc", "ECC errors while this was measured:", "", "is right",
 	 "read nvidia-smi -q -d ECC,ROW_REMAPPER and the kernel log for XID 48, 63, 64 and 94; a "
 	 "GPU "

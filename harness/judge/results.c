@@ -344,6 +344,7 @@ int results_make(struct results *out, const struct bundle_data *d, struct err *e
 	}
 	rules_locality(out, d);
 	rules_infer(out, d);
+	rules_clock_lock(out, d);
 	rules_siblings(out, d);
 	from = out->n;
 	rc = add_cases(out, d, e);

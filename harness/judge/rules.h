@@ -25,6 +25,8 @@ void rules_expect(struct result *r, const struct bundle_data *d);
 void rules_locality(struct results *out, const struct bundle_data *d);
 /* Where nobody said on which node a GPU is: what the copies tell, a remark (infer.c). */
 void rules_infer(struct results *out, const struct bundle_data *d);
+/* What was computed at another clock than --lock-clocks locked is a FAIL (clock_lock.c). */
+void rules_clock_lock(struct results *out, const struct bundle_data *d);
 /* One that is slower than its like is a FAIL or a remark (siblings.c). After all other rules. */
 void rules_siblings(struct results *out, const struct bundle_data *d);
 

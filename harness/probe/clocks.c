@@ -108,8 +108,8 @@ static void put(struct buf *answer, const char *name, double v)
 
 static int look(void **own, const char *const *word, size_t n, struct buf *answer, struct err *e)
 {
-	unsigned index, mhz[CLOCKS_MAX];
-	struct nvml *nvml;
+	unsigned index = 0, mhz[CLOCKS_MAX];
+	struct nvml *nvml = NULL;
 	int rc = n == 1 ? find(own, word[0], &nvml, &index, e)
 			: err_set(e, EINVAL, "clocks-look wants ADDRESS");
 

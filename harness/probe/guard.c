@@ -86,7 +86,7 @@ static int read_line(struct guard *g, char *line, size_t size, struct err *e)
 /* "ok TEXT", "no ERRNO TEXT" */
 static int read_answer(struct guard *g, char *answer, size_t size, struct err *e)
 {
-	char line[GUARD_ANSWER];
+	char line[GUARD_ANSWER] = "";
 	int rc = read_line(g, line, sizeof(line), e), code = 0, at = 0;
 
 	if (rc)

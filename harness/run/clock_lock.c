@@ -137,62 +137,15 @@ static int record_gpu(const struct clock_lock_gpu *g, const struct parent *p, si
 		rc = add_hz(p, i, "before", g->before_hz, "light_clock, before the lock", e);
 	if (!rc && g->locked && g->mhz)
 		rc = add_hz(p, i, "clock", g->mhz * 1e6, "nvmlDeviceSetGpuLockedClocks", e);
+	snprintf(key, sizeof(key), "clocks.lock.gpu.%zu.held", i);
+	if (!rc && g->locked)
+		rc = add(p, key, g->held ? "yes" : "no", "light_clock, behind the lock", e);
 	if (!rc && g->locked)
 		rc = add_hz(p, i, "light", g->light_hz, "light_clock, behind the lock", e);
 	return rc ? rc : add_hz(p, i, "memory", g->memory_hz, "light_clock", e);
 }
 
-/* Where the lock does not hold, what was computed at another clock is not what was asked for. */
-static int record_expectation(const struct clock_lock_gpu *g, const struct parent *p,
-			      const struct arm *arm, size_t gpu, const struct bench *b,
-			      struct err *e)
-{
-	char found[32], wanted[32];
-	int rc = 0;
-
-	snprintf(found, sizeof(found), "%.0f MHz", g->light_hz / 1e6);
-	if (g->mhz)
-		snprintf(wanted, sizeof(wanted), "%u MHz", g->mhz);
-	else
-		snprintf(wanted, sizeof(wanted), "the base clock");
-	for (const struct metric *m = b->metrics; m->name && !rc; m++) {
-		char key[192];
-
-		if (strcmp(m->cls, "compute") != 0)
-			continue;
-		snprintf(key, sizeof(key), "fact.found.clock_lock.%s.%s{gpu=%zu}", b->name, m->name,
-			 gpu);
-		rc = bundle_add_manifest(p->bundle, arm->name, key, found, "light_clock", e);
-		snprintf(key, sizeof(key), "fact.wanted.clock_lock.%s.%s{gpu=%zu}", b->name,
-			 m->name, gpu);
-		if (!rc)
-			rc = bundle_add_manifest(p->bundle, arm->name, key, wanted, "--lock-clocks",
-						 e);
-	}
-	return rc;
-}
-
-static int record_expectations(const struct clock_lock *l, const struct parent *p,
-			       const struct arm *arm, struct err *e)
-{
-	int rc = 0;
-
-	for (size_t s = 0; s < p->plan->n && !rc; s++) {
-		const struct plan_step *st = &p->plan->step[s];
-
-		for (size_t i = 0; i < st->gpus.n && !rc; i++) {
-			size_t gpu = (size_t)st->gpus.gpu[i];
-			const struct clock_lock_gpu *g = gpu < l->n ? &l->gpu[gpu] : NULL;
-
-			if (g && g->locked && !g->held)
-				rc = record_expectation(g, p, arm, gpu, st->bench, e);
-		}
-	}
-	return rc;
-}
-
-int clock_lock_record(const struct clock_lock *l, const struct parent *p, const struct arm *arm,
-		      size_t arms, struct err *e)
+int clock_lock_record(const struct clock_lock *l, const struct parent *p, struct err *e)
 {
 	char range[32];
 	int rc = 0;
@@ -205,8 +158,6 @@ int clock_lock_record(const struct clock_lock *l, const struct parent *p, const 
 	for (size_t i = 0; i < l->n && !rc; i++)
 		if (l->gpu[i].wanted)
 			rc = record_gpu(&l->gpu[i], p, i, e);
-	for (size_t i = 0; i < arms && !rc; i++)
-		rc = record_expectations(l, p, &arm[i], e);
 	return rc;
 }
 

@@ -5,9 +5,9 @@
  * would be everybody's.
  *
  * Rows of the manifest, arm "": clocks.lock.asked (as the user said it), clocks.lock.restore
- * ("unlocked", or "MIN,MAX" in MHz), for each GPU clocks.lock.gpu.N (in words) with .before,
- * .clock, .light, .memory (Hz: under a light load before the lock; the lock; under that load behind
- * it; of the memory), and clocks.lock.restored at the end.
+ * ("unlocked", or "MIN,MAX" in MHz), for each GPU clocks.lock.gpu.N (in words) with .held (yes,
+ * no), .before, .clock, .light, .memory (Hz: under a light load before the lock; the lock; under
+ * that load behind it; of the memory), and clocks.lock.restored at the end.
  */
 #ifndef ASSAY_RUN_CLOCK_LOCK_H
 #define ASSAY_RUN_CLOCK_LOCK_H
@@ -63,8 +63,7 @@ int clock_lock_begin(struct clock_lock *l, struct parent *p, const struct machin
 		     struct err *e);
 
 /* The rows, once the bundle is open. 0 or the bundle's error. */
-int clock_lock_record(const struct clock_lock *l, const struct parent *p, const struct arm *arm,
-		      size_t arms, struct err *e);
+int clock_lock_record(const struct clock_lock *l, const struct parent *p, struct err *e);
 
 /* Puts back. record: whether the bundle is to say so. What is not put back is said as a warning. */
 int clock_lock_end(struct clock_lock *l, const struct parent *p, bool record, struct err *e);

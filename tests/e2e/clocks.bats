@@ -120,6 +120,37 @@ is_back() { until_back && [ "$(mhz 0 1980)" = 1980 ]; }
 	grep -q '^,clocks.lock.gpu.1,locked at 1200 MHz,' "$T/second/manifest.csv"
 }
 
+@test "a lock that is ignored, or that a power limit undoes, is a FAIL of FLOP/s alone; auto finds one that holds" {
+	suite products <<-E
+		[suite]
+		summary = products on two GPUs
+		[gemm]
+		gpu = 0,1
+		n = 1024
+		kernel = mma
+		processes = 1
+	E
+	server hgx-h100 'lock_ignored gpu=1; power_cap gpu=0' '
+		not "$ASSAY-sim" run "$T/products.ini" --out "$T/b" --lock-clocks=1500 >"$T/out" 2>&1'
+	[ "$(csv "$T/b/results.csv" metric labels status | grep -v PASS)" = "$(printf 'flops|gpu=%d,kernel=mma,n=1024,type=bf16|FAIL\n' 0 1)" ]
+	csv "$T/b/results.csv" labels reason | grep '^gpu=0,.*its clock was 1.215 GHz though 1.500 GHz were locked'
+	csv "$T/b/results.csv" labels reason | grep '^gpu=1,.*lock not held: 1980 MHz where 1500 were asked for'
+	server hgx-h100 'power_cap gpu=1' '
+		"$ASSAY-sim" run "$T/products.ini" --out "$T/a" --lock-clocks=auto >"$T/out" 2>&1
+		"$ASSAY-sim" run --like "$T/a" --out "$T/l" >"$T/again" 2>&1
+		"$ASSAY-sim" run "$T/one.ini" --out "$T/base" --lock-clocks=base >/dev/null 2>&1
+		not "$ASSAY-sim" run "$T/one.ini" --out "$T/c" --lock-clocks=1501 2>"$T/err"'
+	# the power that is left, 420 - 70 of 640 - 70 W, at 1980 MHz: 1215 MHz, in steps of 15
+	for bundle in a l; do
+		[ "$(grep -c '^,clocks.lock.gpu.[01],locked at 1215 MHz,' "$T/$bundle/manifest.csv")" = 2 ]
+		[ "$(csv "$T/$bundle/results.csv" status | sort -u)" = PASS ]
+	done
+	grep -q 'GPU 1 at 1230 MHz: the power cap acts' "$T/out"
+	not grep -q 'the power cap' "$T/again"
+	grep -q '^,clocks.lock.gpu.0.light,1590000000,' "$T/base/manifest.csv"
+	grep -q 'GPU 0 has no such SM clock; the nearest are 1500 and 1515 MHz' "$T/err"
+}
+
 @test "not permitted: measured all the same, said, nothing blamed; what is wrong is refused" {
 	server h200-vm '' '
 		"$ASSAY-sim" run "$T/one.ini" --out "$T/b" --lock-clocks=max >"$T/out" 2>"$T/err"'

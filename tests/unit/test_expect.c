@@ -65,7 +65,6 @@ static void test_words(void **state)
 		{"peer_access", "peer access: ", "IOMMU"},
 		{"transport", "NCCL went by", "NCCL_*"},
 		{"clock_events", "clocks were held down by", "fans"},
-		{"clock_lock", "though it was locked", "power limit"},
 		{"ecc", "ECC errors", "XID 48"},
 		{"sms", "SMs answered", "service"},
 		{"sm_speed", "of its SMs", "reset the GPU"},
