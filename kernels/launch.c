@@ -240,48 +240,56 @@ static int setup(struct ctx *c, struct err *e)
 	return rc;
 }
 
-static int sample_kernel(struct ctx *c, struct sampling *s, struct err *e)
+/* First, since the GPU's own times are steady soon: by them a process sees that it is warm. */
+static int sample_interval(struct ctx *c, struct launch *k, struct err *e)
 {
-	int rc;
+	struct sampling s = {.metric = "interval",
+			     .form = SAMPLE_TIME,
+			     .work = 1,
+			     .tick_s = EVENT_TICK_S,
+			     .max_batch = GATE_MAX_OPS,
+			     .batch = batch_interval,
+			     .arg = k};
 
-	s->metric = "throughput";
-	s->form = SAMPLE_RATE;
-	s->work = IN_A_ROW;
-	s->batch = batch_row;
-	rc = ctx_sample(c, s, e);
-	if (rc)
+	return ctx_sample(c, &s, e);
+}
+
+static int sample_host(struct ctx *c, struct launch *k, struct err *e)
+{
+	struct sampling s = {.metric = "call",
+			     .form = SAMPLE_TIME,
+			     .work = 1,
+			     .tick_s = (double)clock_meas_tick_ns() * 1e-9,
+			     .brief = !is_kernel(k),
+			     .batch = batch_call,
+			     .arg = k};
+	int rc = ctx_sample(c, &s, e);
+
+	if (rc || k->call == call_event)
 		return rc;
-	s->metric = "interval";
-	s->form = SAMPLE_TIME;
-	s->work = 1;
-	s->tick_s = EVENT_TICK_S;
-	s->max_batch = GATE_MAX_OPS;
-	s->batch = batch_interval;
-	return ctx_sample(c, s, e);
+	s.metric = "latency_host";
+	s.batch = k->call == call_sync ? batch_wake : batch_host;
+	rc = ctx_sample(c, &s, e);
+	if (rc || !is_kernel(k))
+		return rc;
+	s.metric = "throughput";
+	s.form = SAMPLE_RATE;
+	s.work = IN_A_ROW;
+	s.batch = batch_row;
+	return ctx_sample(c, &s, e);
 }
 
 static int run(struct ctx *c, struct err *e)
 {
 	struct launch *k = ctx_state(c);
-	struct sampling s = {.metric = "call",
-			     .form = SAMPLE_TIME,
-			     .work = 1,
-			     .tick_s = (double)clock_meas_tick_ns() * 1e-9,
-			     .batch = batch_call,
-			     .arg = k};
 	int rc;
 
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
 		if (!strcmp(ops[i].name, ctx_str(c, "op")))
 			k->call = ops[i].call;
 	}
-	rc = ctx_sample(c, &s, e);
-	if (rc || k->call == call_event)
-		return rc;
-	s.metric = "latency_host";
-	s.batch = k->call == call_sync ? batch_wake : batch_host;
-	rc = ctx_sample(c, &s, e);
-	return rc || !is_kernel(k) ? rc : sample_kernel(c, &s, e);
+	rc = is_kernel(k) ? sample_interval(c, k, e) : 0;
+	return rc ? rc : sample_host(c, k, e);
 }
 
 /* ---- verification ---- */

@@ -16,13 +16,15 @@ extern const struct bench bench_launch, bench_graph, bench_alloc, bench_overlap;
 
 #include <cuda_runtime_api.h>
 
-static struct ctx *ran(const struct bench *b, const char *const *set)
+/* Its values are those of the metric; NULL: of the first. */
+static struct ctx *ran(const struct bench *b, const char *const *set, const char *metric)
 {
 	struct ctx *c = calloc(1, sizeof(*c));
 	struct err e = ERR_INIT;
 
 	c->bench = b;
 	c->set = set;
+	c->metric = metric;
 	CHECK(!b->supported(c, &e));
 	if (fake_setup(c, &e) || b->run(c, &e)) {
 		fprintf(stderr, "%s\n", e.text);
@@ -31,10 +33,10 @@ static struct ctx *ran(const struct bench *b, const char *const *set)
 	return c;
 }
 
-/* The first metric of a case is as long as it should be, and the case is verified. */
-static void expect(const struct bench *b, const char *const *set, double want)
+/* That metric is as long as it should be, and the case is verified. */
+static void expect(const struct bench *b, const char *const *set, const char *metric, double want)
 {
-	struct ctx *c = ran(b, set);
+	struct ctx *c = ran(b, set, metric);
 	struct err e = ERR_INIT;
 	double got = c->value[c->values - 1];
 
@@ -57,18 +59,23 @@ static void what_the_profile_says(void)
 	const struct sim_gpu *g = &sim_profile()->gpu[0];
 	double map_s = (double)(1 << 30) / g->malloc_bytes_s;
 
-	expect(&bench_launch, event, g->call_s);
-	expect(&bench_launch, kernel, g->call_s);
-	expect(&bench_launch, sync, g->call_s);
-	expect(&bench_graph, graph, g->call_s + g->graph_call_s);
-	expect(&bench_alloc, warm, g->call_s + g->pool_s);
-	expect(&bench_alloc, cold, g->call_s + g->pool_s + g->malloc_s + map_s);
-	expect(&bench_alloc, driver, g->call_s + g->malloc_s + map_s);
+	expect(&bench_launch, event, "call", g->call_s);
+	expect(&bench_launch, kernel, "call", g->call_s);
+	expect(&bench_launch, sync, "call", g->call_s);
+	expect(&bench_graph, graph, "call", g->call_s + g->graph_call_s);
+	expect(&bench_graph, graph, "per_node", g->graph_node_s + g->launch_s / 256);
+	expect(&bench_graph, graph, "instantiate", g->graph_instantiate_s + g->call_s / 256);
+	expect(&bench_launch, kernel, "latency_host",
+	       g->call_s + g->launch_s + g->args_4k_s + g->sync_s);
+	expect(&bench_launch, sync, "latency_host", g->call_s + g->sync_s);
+	expect(&bench_alloc, warm, "allocate", g->call_s + g->pool_s);
+	expect(&bench_alloc, cold, "allocate", g->call_s + g->pool_s + g->malloc_s + map_s);
+	expect(&bench_alloc, driver, "allocate", g->call_s + g->malloc_s + map_s);
 }
 
 static void fails(const struct bench *b, const char *const *set, const char *why)
 {
-	struct ctx *c = ran(b, set);
+	struct ctx *c = ran(b, set, NULL);
 	struct err e = ERR_INIT;
 
 	CHECK(b->verify(c, &e) == -EBADMSG);
@@ -109,7 +116,7 @@ static void corrupted_beside_kernels(void)
 static void hidden_is(double want, const char *words)
 {
 	static const char *const set[] = {"gpu=0", "node=0", "dir=h2d", "size=64MiB", NULL};
-	struct ctx *c = ran(&bench_overlap, set);
+	struct ctx *c = ran(&bench_overlap, set, NULL);
 	double sum = 0;
 
 	for (size_t i = 0; i < c->values; i++)
