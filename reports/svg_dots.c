@@ -168,6 +168,26 @@ static double label_width(const struct plot *p)
 	return widest;
 }
 
+/* The number beside a row: of shares each with its own prefix, where its unit takes one. */
+static const char *number(char *out, size_t n, const struct plot *p, const struct result *r)
+{
+	struct scale own = units_scale(p->g->unit, r->s.median);
+
+	if (p->shares && strcmp(own.name, p->g->unit) != 0)
+		return units_show(out, n, r->s.median, p->g->unit);
+	return text_number(out, n, r->s.median, &p->g->scale);
+}
+
+static double number_width(const struct plot *p)
+{
+	double widest = 0;
+	char text[40];
+
+	for (size_t i = 0; i < p->n; i++)
+		widest = fmax(widest, svg_text_width(number(text, sizeof(text), p, p->row[i])));
+	return widest;
+}
+
 /* "CE, pinned, 256 MiB, GB/s": what all rows share, and the unit. */
 static void draw_axis(struct buf *out, const struct frame *f, const struct plot *p)
 {
@@ -242,11 +262,7 @@ static double draw_row(struct buf *out, const struct frame *f, const struct plot
 	name_row(&words, p, r);
 	svg_text(out, "t e", f->left - 8, y + 4, buf_str(&words));
 	draw_marks(out, f, p, r, y);
-	if (p->shares) /* each with its own prefix */
-		units_show(text, sizeof(text), r->s.median, p->g->unit);
-	else
-		text_number(text, sizeof(text), r->s.median, &p->g->scale);
-	svg_text(out, "t e", WIDTH - 2, y + 4, text);
+	svg_text(out, "t e", WIDTH - 2, y + 4, number(text, sizeof(text), p, r));
 	buf_free(&words);
 	return y + ROW;
 }
@@ -264,7 +280,7 @@ void svg_dots(struct buf *out, const char *id, const struct group *g, const bool
 	axis_fit(&f.x, lo, hi, !p.shares && lo > 0 && hi > 100 * lo, p.shares || !(lo > 0.6 * hi),
 		 5);
 	f.x.from = f.left + 6;
-	f.x.to = WIDTH - (p.shares ? 96 : 64);
+	f.x.to = WIDTH - fmax(64, number_width(&p) + 14);
 	f.bottom = TOP + ROW * (double)(p.n + p.blocks);
 	char *title = mem_printf("%s %s", g->bench, g->metric);
 	buf_printf(&desc, "%s of %zu rows with every process median, the median and its interval: ",
