@@ -186,8 +186,10 @@ static double lasted_s(const struct gpu_state *s)
 
 double gpu_state_joules(const struct gpu_state *s, int ordinal)
 {
-	const struct watched *w = s && ordinal < s->n ? &s->gpu[ordinal] : NULL;
-	double j = w && w->index >= 0 ? w->end.energy_j - w->begin.energy_j : NAN;
+	if (!s || ordinal >= s->n || s->gpu[ordinal].index < 0)
+		return NAN;
+	const struct watched *w = &s->gpu[ordinal];
+	double j = w->end.energy_j - w->begin.energy_j;
 
 	return j > 0 && lasted_s(s) >= ENERGY_LEAST_S ? j : NAN;
 }

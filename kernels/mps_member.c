@@ -75,7 +75,7 @@ static int make_room(struct member *m, const struct mps_order *o, struct err *e)
 {
 	m->n = o->shape.n;
 	return gpu_error((int)cudaMalloc((void **)&m->x, m->n * sizeof(*m->x)), e,
-			 "allocating %llu bytes", (unsigned long long)(m->n * sizeof(*m->x)));
+			 "allocating %zu bytes", (size_t)m->n * sizeof(*m->x));
 }
 
 static int fill(struct member *m, const struct mps_order *o, struct err *e)

@@ -119,6 +119,21 @@ static inline void mk_noise(struct bundle_data *d, const struct mk_key *k, doubl
 		mk_sample(d, k, i, centre * (1 + inside * rng_normal(&r)), "");
 }
 
+/* One reading of a GPU's telemetry. */
+static inline void mk_telemetry(struct bundle_data *d, const char *arm, double t_s, int gpu,
+				const char *field, double value)
+{
+	d->telemetry =
+		mem_grow(d->telemetry, d->n_telemetry, &d->cap_telemetry, sizeof(*d->telemetry));
+	d->telemetry[d->n_telemetry++] = (struct telemetry_row){
+		.arm = mem_strdup(arm),
+		.t_s = t_s,
+		.gpu = mem_printf("%d", gpu),
+		.field = mem_strdup(field),
+		.value = value,
+	};
+}
+
 static inline void mk_free(struct bundle_data *d)
 {
 	for (size_t i = 0; i < d->n_manifest; i++) {
@@ -144,6 +159,12 @@ static inline void mk_free(struct bundle_data *d)
 		free(d->samples[i].labels);
 		free(d->samples[i].valid);
 	}
+	for (size_t i = 0; i < d->n_telemetry; i++) {
+		free(d->telemetry[i].arm);
+		free(d->telemetry[i].gpu);
+		free(d->telemetry[i].field);
+	}
+	free(d->telemetry);
 	free(d->manifest);
 	free(d->plan);
 	free(d->steps);

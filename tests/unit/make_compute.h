@@ -73,15 +73,7 @@ static inline void mk_mps(struct bundle_data *d)
 static inline void mk_reading(struct bundle_data *d, double t_s, int gpu, const char *field,
 			      double value)
 {
-	d->telemetry =
-		mem_grow(d->telemetry, d->n_telemetry, &d->cap_telemetry, sizeof(*d->telemetry));
-	d->telemetry[d->n_telemetry++] = (struct telemetry_row){
-		.arm = mem_strdup("host"),
-		.t_s = t_s,
-		.gpu = mem_printf("%d", gpu),
-		.field = mem_strdup(field),
-		.value = value,
-	};
+	mk_telemetry(d, "host", t_s, gpu, field, value);
 }
 
 /* A minute of four GPUs: idle, at work, held down by heat on GPU 2. Only what changes is a row. */
@@ -95,11 +87,11 @@ static inline void mk_minute(struct bundle_data *d)
 		mk_reading(d, 12.2, g, "clock_sm", 1980e6);
 		mk_reading(d, 12.3, g, "clock_reasons", 0);
 		for (int s = 13; s < 50; s++) {
-			double hot = g == 2 && s > 30;
+			bool hot = g == 2 && s > 30;
 
 			mk_reading(d, s, g, "power", hot ? 420 : 690 - g + s % 3);
 			mk_reading(d, s, g, "temperature",
-				   34 + g + (s < 40 ? s : 40) * 0.8 + 14 * hot);
+				   34 + g + (s < 40 ? s : 40) * 0.8 + (hot ? 14 : 0));
 			mk_reading(d, s, g, "clock_sm", hot ? 1200e6 : 1755e6 + 15e6 * (s % 2));
 			mk_reading(d, s, g, "clock_reasons", hot ? 0x20 : 4);
 		}

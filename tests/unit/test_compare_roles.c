@@ -256,10 +256,7 @@ static void test_quick_is_one_look(void **state)
 
 static void add_clock(struct ab *m, const char *arm, double t, double hz)
 {
-	m->d.telemetry = mem_grow(m->d.telemetry, m->d.n_telemetry, &m->d.cap_telemetry,
-				  sizeof(*m->d.telemetry));
-	m->d.telemetry[m->d.n_telemetry++] =
-		(struct telemetry_row){(char *)arm, t, (char *)"3", (char *)"clock_sm", hz};
+	mk_telemetry(&m->d, arm, t, 3, "clock_sm", hz);
 }
 
 /* A difference that the clocks explain is said to be theirs; idle times and ramps explain nothing.
@@ -287,7 +284,6 @@ static void test_clock(void **state)
 			    "clock: the GPU ran at 1.980 GHz in host and at 1.800 GHz in");
 		else
 			assert_string_equal(row(&m, "gpu=3")->reason, "");
-		free(m.d.telemetry);
 		done(&m);
 	}
 }
