@@ -25,8 +25,8 @@
 #define PATIENCE_S  0.5 /* for the end of the process: NVML that hangs is not waited for */
 
 static const char *const fields[] = {
-	"clock_sm",	 "clock_mem", "power",	    "energy",	    "temperature",
-	"clock_reasons", "pcie_gen",  "pcie_width", "pcie_replays",
+	"clock_sm",	   "clock_mem",	    "power",	"energy",     "temperature",
+	"temperature_mem", "clock_reasons", "pcie_gen", "pcie_width", "pcie_replays",
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
 

@@ -2,9 +2,7 @@
  * At which clock a GPU works, what power it takes and how warm it is, by what it does. Scripted, no
  * physics: power grows in a straight line with the SM clock, from power_idle_w to what computing
  * takes at the profile's own clock; the power limit cuts that line, heat takes a share of the
- * clock. Clocks are of the grid that NVML lists. What the processes of a run do now lies in the
- * shared state, so that NVML shows it to all of them. Known error: no clock moves while a kernel
- * runs.
+ * clock. Clocks are of the grid that NVML lists. Known error: no clock moves while a kernel runs.
  */
 #include "sim.h"
 

@@ -154,7 +154,7 @@ struct rt_gpu {
 	bool reaches[SIM_MAX_GPUS]; /* peers, in the profile, to whose memory it has access */
 	size_t allocated;
 	unsigned queued[SIM_COMPUTE + 1]; /* kernels of each load that have not ended */
-	enum sim_load load;		  /* the most of them, as the other processes see it */
+	enum sim_load load;		  /* the most of them, as NVML says to this process */
 	double clocks, clocks_at;	  /* that its SMs have counted until then */
 	struct rt_stream *streams;	  /* the legacy stream first */
 	struct rt_event *events;

@@ -54,7 +54,7 @@ double rt_sm_clocks(struct rt_gpu *g)
 	return g->clocks;
 }
 
-/* Counts a kernel in or out, and tells the other processes what the GPU does now. */
+/* Counts a kernel in or out, and tells NVML what the GPU does now. */
 static void count_load(struct rt_gpu *g, const struct rt_op *op, unsigned more)
 {
 	enum sim_load load = SIM_COMPUTE;

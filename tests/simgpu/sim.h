@@ -148,11 +148,11 @@ SIM_API void sim_client_open(void);
 SIM_API void sim_client_close(void);
 
 /*
- * What the GPU does for this process from now on, where that has a context; struct rt_kernel's load
- * does it for kernels. All processes together: the most, SIM_IDLE where nobody is there.
+ * What the GPU does for this process from now on; struct rt_kernel's load does it for kernels. Of
+ * other processes is known that they have a context: when they work, in real time, no seed says.
  */
 SIM_API void sim_load(int gpu, enum sim_load load);
-SIM_API enum sim_load sim_load_now(int gpu);
+SIM_API enum sim_load sim_load_now(int gpu); /* SIM_IDLE where nobody has a context */
 /* The GPU worked so long: counted for energy, clock events and errors. */
 SIM_API void sim_worked(int gpu, enum sim_load load, double seconds);
 struct sim_count {

@@ -1,8 +1,8 @@
 /*
- * What the processes of one run share: who has a context on which GPU and what it does there,
- * locked clocks, and the energy a GPU has used. One file (ASSAY_SIM_STATE) that all map; without it
- * the process has a state of its own. A process that was killed leaves its pid behind, which is why
- * pids are asked before they count.
+ * What the processes of one run share: who has a context on which GPU, locked clocks, and the
+ * energy a GPU has used. One file (ASSAY_SIM_STATE) that all map; without it the process has a
+ * state of its own. A process that was killed leaves its pid behind, which is why pids are asked
+ * before they count.
  */
 #include "share.h"
 #include "sim.h"
@@ -22,7 +22,6 @@
 
 struct gpu_state {
 	_Atomic int32_t pid[SLOTS];
-	_Atomic uint8_t load[SLOTS]; /* of that process */
 	_Atomic uint64_t energy_nj, capped_ns, hot_ns, works;
 	_Atomic uint64_t peer_copies, products;
 	_Atomic uint64_t lock; /* min << 32 | max, MHz; 0: none */
@@ -38,6 +37,7 @@ struct state {
 static struct {
 	pthread_once_t once;
 	struct state *map;
+	enum sim_load load[SIM_MAX_DEVICES]; /* of this process alone */
 } shared = {.once = PTHREAD_ONCE_INIT};
 
 static void open_state(void)
@@ -70,35 +70,25 @@ static bool alive(int pid)
 	return pid > 0 && (!kill(pid, 0) || errno == EPERM);
 }
 
-/* Takes a place for this process; -1 where all are taken. */
-static int take_slot(_Atomic int32_t *pid)
+/* A place for this process, where one is left. */
+static void take_slot(_Atomic int32_t *pid)
 {
 	for (int i = 0; i < SLOTS; i++) {
 		int32_t was = pid[i];
 
-		if (was == getpid())
-			return i;
-		if (!alive(was) && atomic_compare_exchange_strong(&pid[i], &was, (int32_t)getpid()))
-			return i;
+		if (was == getpid() || (!alive(was) && atomic_compare_exchange_strong(
+							       &pid[i], &was, (int32_t)getpid())))
+			return;
 	}
-	return -1;
-}
-
-static int own_slot(const _Atomic int32_t *pid)
-{
-	int i = SLOTS - 1;
-
-	while (i >= 0 && pid[i] != getpid())
-		i--;
-	return i;
 }
 
 static void leave_slot(_Atomic int32_t *pid)
 {
-	int i = own_slot(pid);
+	for (int i = 0; i < SLOTS; i++) {
+		int32_t me = (int32_t)getpid();
 
-	if (i >= 0)
-		pid[i] = 0;
+		atomic_compare_exchange_strong(&pid[i], &me, 0);
+	}
 }
 
 static int whole(int gpu)
@@ -108,13 +98,8 @@ static int whole(int gpu)
 
 void sim_context_open(int gpu)
 {
-	struct gpu_state *s = state(gpu);
-	int i;
-
 	sim_forget_lock(whole(gpu));
-	i = take_slot(s->pid);
-	if (i >= 0)
-		s->load[i] = SIM_LIGHT;
+	take_slot(state(gpu)->pid);
 }
 
 /* Those of a GPU are on it or on one of its MIG instances. */
@@ -144,27 +129,20 @@ unsigned sim_processes_before(void)
 
 void sim_load(int gpu, enum sim_load load)
 {
-	struct gpu_state *s = state(gpu);
-	int i = own_slot(s->pid);
-
-	if (i >= 0)
-		s->load[i] = (uint8_t)load;
+	shared.load[gpu] = load;
 }
 
 enum sim_load sim_load_now(int gpu)
 {
 	const struct sim_profile *p = sim_profile();
-	unsigned most = SIM_IDLE;
+	int pid;
+	enum sim_load most = sim_context_pids(gpu, &pid, 1) ? SIM_LIGHT : SIM_IDLE;
 
 	for (int d = 0; d < p->n_devices; d++) {
-		struct gpu_state *s = state(d);
-
-		for (int i = 0; i < SLOTS && p->gpu[d].parent == gpu; i++) {
-			if (s->load[i] > most && alive(s->pid[i]))
-				most = s->load[i];
-		}
+		if (p->gpu[d].parent == gpu && shared.load[d] > most)
+			most = shared.load[d];
 	}
-	return (enum sim_load)most;
+	return most;
 }
 
 void sim_worked(int gpu, enum sim_load load, double seconds)
