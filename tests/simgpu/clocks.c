@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STEP_HZ 15e6
+#define STEP_HZ 15000000
 
 static const struct sim_gpu *profile(int gpu)
 {
@@ -31,9 +31,9 @@ int sim_sm_clocks(int gpu, double *hz, int max)
 	const struct sim_gpu *g = profile(gpu);
 	int n = 0;
 
-	for (double f = (double)g->sm_max_hz; f >= (double)g->sm_idle_hz; f -= STEP_HZ) {
+	for (int64_t f = g->sm_max_hz; f >= g->sm_idle_hz; f -= STEP_HZ) {
 		if (n < max)
-			hz[n] = f;
+			hz[n] = (double)f;
 		n++;
 	}
 	return n;
