@@ -133,8 +133,8 @@ static uint32_t blocks_of(const char *kernel, int sms)
 static void plan_room(struct ctx *c, struct mps_state *k)
 {
 	const struct mps_session *s = &k->session;
-	const struct mps_client *last = &s->client[s->n - 1];
-	uint64_t each = (uint64_t)(ROOM_SHARE * (double)last->free_bytes) / s->n,
+	const struct mps_client *last = &s->client[s->n > 1 ? s->n - 1 : 0];
+	uint64_t each = (uint64_t)(ROOM_SHARE * (double)last->free_bytes / s->n),
 		 want = L2_TIMES * last->l2_bytes;
 
 	want = want > ROOM_BYTES ? want : ROOM_BYTES;
