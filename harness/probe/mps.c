@@ -30,6 +30,7 @@
 #define NAP_NS	      20000000ull
 #define QUIT_S	      3.0 /* a daemon ends its servers first */
 #define KILL_S	      1.0
+#define END_S	      20.0 /* for the driver, which gives back what it held */
 #define MAX_PROCESSES 64
 
 char *mps_program(struct err *e)
@@ -166,7 +167,7 @@ static ssize_t read_at(const char *root, const char *pid, const char *file, char
 	return n;
 }
 
-/* Whether that is a living process of MPS, and where its pipes are. */
+/* Whether that is a process of MPS, and where its pipes are. */
 static bool look(const char *root, const char *pid, struct process *p)
 {
 	char env[16384];
@@ -178,7 +179,7 @@ static bool look(const char *root, const char *pid, struct process *p)
 	snprintf(p->pipe_dir, sizeof(p->pipe_dir), "%s", "");
 	n = read_at(root, pid, "environ", env, sizeof(env));
 	if (n <= 0)
-		return n < 0; /* a dead one has none */
+		return n < 0 && errno == EACCES; /* else it is on its way out, and has none */
 	snprintf(p->pipe_dir, sizeof(p->pipe_dir), "%s", DEFAULT);
 	for (ssize_t at = 0; at < n; at += (ssize_t)strlen(env + at) + 1) {
 		if (!strncmp(env + at, PIPE_NAME, strlen(PIPE_NAME)))
@@ -299,31 +300,59 @@ static void remove_below(int at, const char *name)
 	unlinkat(at, name, AT_REMOVEDIR);
 }
 
-/* Processes of the daemon at these pipes get a signal (0: none); how many there are. */
-static int signal_all(const char *pipes, int sig)
+/* A daemon's processes as they were found. */
+struct crowd {
+	pid_t pid[MAX_PROCESSES];
+	int n;
+};
+
+static void find_all(const char *pipes, struct crowd *c)
 {
 	struct process p[MAX_PROCESSES];
-	int n = processes("", p, MAX_PROCESSES), ours = 0;
+	int n = processes("", p, MAX_PROCESSES);
 
+	c->n = 0;
 	for (int i = 0; i < n; i++) {
-		if (strcmp(p[i].pipe_dir, pipes))
-			continue;
-		ours++;
-		if (sig)
-			kill(p[i].pid, sig);
+		if (!strcmp(p[i].pipe_dir, pipes))
+			c->pid[c->n++] = p[i].pid;
 	}
-	return ours;
+}
+
+/*
+ * By its state, not by its memory: a process that ends gives that up first, and what it holds of
+ * the GPU last. A dead one that nobody has taken note of holds nothing.
+ */
+static bool lives(pid_t pid)
+{
+	char name[16], stat[256];
+	const char *state;
+
+	snprintf(name, sizeof(name), "%d", (int)pid);
+	if (read_at("", name, "stat", stat, sizeof(stat)) <= 0 || !strstr(stat, "(" COMM ")"))
+		return false;
+	state = strrchr(stat, ')');
+	return state[1] == ' ' && state[2] != 'Z' && state[2] != 'X';
+}
+
+static void signal_all(const struct crowd *c, int sig)
+{
+	for (int i = 0; i < c->n; i++) {
+		if (lives(c->pid[i]))
+			kill(c->pid[i], sig);
+	}
 }
 
 /* Whether they are gone within that time. */
-static bool gone(const char *pipes, double seconds)
+static bool gone(const struct crowd *c, double seconds)
 {
 	uint64_t until = clock_wall_ns() + (uint64_t)(seconds * 1e9);
 
-	while (signal_all(pipes, 0)) {
-		if (clock_wall_ns() > until)
-			return false;
-		clock_wall_sleep_ns(NAP_NS);
+	for (int i = 0; i < c->n; i++) {
+		while (lives(c->pid[i])) {
+			if (clock_wall_ns() > until)
+				return false;
+			clock_wall_sleep_ns(NAP_NS);
+		}
 	}
 	return true;
 }
@@ -333,16 +362,18 @@ int mps_stop(const char *dir, struct err *e)
 	char *pipes = mem_printf("%s/" MPS_PIPE, dir), *program = self_search_path(PROGRAM);
 	char **env = environment(pipes, NULL);
 	struct buf said = BUF_INIT;
+	struct crowd all;
 	int rc = is_ours(dir) ? 0 : err_set(e, EINVAL, "%s is no folder of ours for MPS", dir);
 
 	if (rc)
 		goto out;
-	if (signal_all(pipes, 0) && program && !control(program, env, "quit\n", &said))
-		gone(pipes, QUIT_S);
-	signal_all(pipes, SIGTERM);
-	if (!gone(pipes, KILL_S))
-		signal_all(pipes, SIGKILL);
-	if (!gone(pipes, KILL_S))
+	find_all(pipes, &all);
+	if (all.n && program && !control(program, env, "quit\n", &said))
+		gone(&all, QUIT_S);
+	signal_all(&all, SIGTERM);
+	if (!gone(&all, KILL_S))
+		signal_all(&all, SIGKILL);
+	if (!gone(&all, END_S))
 		rc = err_set(e, EBUSY, "a process of the MPS daemon in %s does not end", dir);
 	else
 		remove_below(AT_FDCWD, dir);

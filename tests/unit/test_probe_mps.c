@@ -193,6 +193,7 @@ static void test_site(void **state)
 	write_proc(11, "comm", "nvidia-cuda-mps\n", 16);
 	write_proc(11, "environ", ours, sizeof(ours));
 	write_proc(12, "comm", "nvidia-cuda-mpx\n", 16);
+	write_proc(14, "comm", "nvidia-cuda-mps\n", 16); /* ends: it has no memory any more */
 	assert_null(mps_site());
 	write_proc(13, "comm", "nvidia-cuda-mps\n", 16);
 	write_proc(13, "environ", theirs, sizeof(theirs));
