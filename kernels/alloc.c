@@ -145,13 +145,9 @@ static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 static int open_pool(struct alloc *k)
 {
 	uint64_t all = UINT64_MAX;
-	int has = 0, rc;
+	int rc;
 
-	if (cudaDeviceGetAttribute(&has, cudaDevAttrMemoryPoolsSupported, 0)) {
-		cudaGetLastError(); /* an older driver does not know it: it has none */
-		return 0;
-	}
-	if (!has)
+	if (!gpu_attribute(cudaDevAttrMemoryPoolsSupported, 0, 0))
 		return 0;
 	rc = (int)cudaDeviceGetDefaultMemPool(&k->pool, 0);
 	return rc ? rc

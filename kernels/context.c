@@ -91,11 +91,11 @@ static int persistence(void)
 {
 	struct err e = ERR_INIT;
 	struct nvml *n = NULL;
-	char address[32];
+	char address[16];
 	double on = -1;
 	int index;
 
-	if (cudaDeviceGetPCIBusId(address, sizeof(address), 0) || nvml_open(&n, NULL, &e))
+	if (gpu_address(address, 0, &e) || nvml_open(&n, NULL, &e))
 		return -1;
 	index = nvml_index(n, address);
 	if (index < 0 || !nvml_number(n, (unsigned)index, "persistence", &on))

@@ -6,6 +6,7 @@
 #ifdef ASSAY_CUDA
 
 #include "../harness/base/units.h"
+#include "../harness/probe/pci.h"
 #include "../harness/probe/placement.h"
 
 #include <cuda_runtime_api.h>
@@ -68,20 +69,31 @@ int gpu_supported(struct ctx *c, struct err *e)
 	return rc;
 }
 
-static int attribute(int which)
+int gpu_attribute(int which, int device, int unknown)
 {
-	int value = 0;
+	int value = unknown;
 
-	if (cudaDeviceGetAttribute(&value, (enum cudaDeviceAttr)which, 0)) {
+	if (cudaDeviceGetAttribute(&value, (enum cudaDeviceAttr)which, device)) {
 		cudaGetLastError(); /* an older driver does not know it: forget that */
-		return 0;
+		return unknown;
 	}
 	return value;
 }
 
+int gpu_address(char out[16], int device, struct err *e)
+{
+	char text[32] = "";
+	int rc = gpu_error((int)cudaDeviceGetPCIBusId(text, sizeof(text), device), e,
+			   "asking for the GPU's PCI address");
+
+	if (rc || pci_address(out, text))
+		out[0] = '\0';
+	return rc;
+}
+
 int gpu_not_shared(struct err *e)
 {
-	if (attribute(ATTR_MPS_ENABLED) != 1)
+	if (gpu_attribute(ATTR_MPS_ENABLED, 0, 0) != 1)
 		return 0;
 	return err_set(e, EBUSY, "an MPS daemon serves this process: the GPU is shared");
 }
@@ -111,9 +123,9 @@ void gpu_say_kin(struct ctx *c)
 
 double gpu_memory_peak(void)
 {
-	double bits = attribute(cudaDevAttrGlobalMemoryBusWidth);
+	double bits = gpu_attribute(cudaDevAttrGlobalMemoryBusWidth, 0, 0);
 
-	return bits / 8 * attribute(cudaDevAttrMemoryClockRate) * 1e3 * 2;
+	return bits / 8 * gpu_attribute(cudaDevAttrMemoryClockRate, 0, 0) * 1e3 * 2;
 }
 
 int gpu_memory_fits(size_t bytes, const char *what, struct err *e)

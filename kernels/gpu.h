@@ -73,6 +73,15 @@ double gpu_memory_peak(void);
  */
 int gpu_memory_fits(size_t bytes, const char *what, struct err *e);
 
+/* What the driver says of a GPU (cudaDeviceAttr), `unknown` where it does not know it. */
+int gpu_attribute(int which, int device, int unknown);
+
+/*
+ * The GPU's place on the PCI bus as sysfs and NVML write it, "" where CUDA does not tell one. 0 or
+ * negative errno.
+ */
+int gpu_address(char out[16], int device, struct err *e);
+
 /*
  * Says what a cudaError_t means: "doing what: cudaErrorX: its text". 0 for no error; -ENOMEM,
  * -ENOTSUP (no GPU, driver too old, fabric not ready) or -EIO.

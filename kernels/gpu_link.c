@@ -19,33 +19,10 @@
 #define ATTR_HOST_NUMA_ID 134	/* cudaDevAttrHostNumaId; older headers lack it */
 #define C2C_BYTES_PER_S	  450e9 /* NVLink-C2C of GH200 and GB200, each way (data sheets) */
 
-/* 0 where this driver does not know the attribute. */
-static bool attribute(int which, int device, int *value)
-{
-	if (!cudaDeviceGetAttribute(value, (enum cudaDeviceAttr)which, device))
-		return true;
-	cudaGetLastError(); /* an older driver does not know it: forget that */
-	return false;
-}
-
 /* Whether the GPU reads the host's memory through the host's page tables: over C2C. */
 static bool is_c2c(int device)
 {
-	int value = 0;
-
-	return attribute(cudaDevAttrPageableMemoryAccessUsesHostPageTables, device, &value) &&
-	       value == 1;
-}
-
-static int find_address(char out[16], int device, struct err *e)
-{
-	char text[32] = "";
-	int rc = gpu_error((int)cudaDeviceGetPCIBusId(text, sizeof(text), device), e,
-			   "asking for the GPU's PCI address");
-
-	if (!rc && pci_address(out, text))
-		out[0] = '\0';
-	return rc;
+	return gpu_attribute(cudaDevAttrPageableMemoryAccessUsesHostPageTables, device, 0) == 1;
 }
 
 /*
@@ -127,9 +104,9 @@ static void find_link(struct gpu_link *link, const struct pci_gpu *gpus, int n, 
 		      bool loaded)
 {
 	const struct pci_gpu *gpu = &gpus[which];
-	int node = -1, sharers;
+	int node = gpu_attribute(ATTR_HOST_NUMA_ID, which, -1), sharers;
 
-	if (!attribute(ATTR_HOST_NUMA_ID, which, &node) || node < 0)
+	if (node < 0)
 		node = gpu->numa_node;
 	link->node = node;
 	if (is_c2c(which)) {
@@ -151,7 +128,7 @@ int gpu_links(struct ctx *c, struct gpu_link *link, int n, bool loaded, struct e
 
 	memset(link, 0, (size_t)n * sizeof(*link));
 	for (int i = 0; i < n && !rc; i++)
-		rc = find_address(link[i].address, i, e);
+		rc = gpu_address(link[i].address, i, e);
 	if (!rc) {
 		active = active_gpus(c, link, n, all, n_all);
 		for (int i = 0; i < n; i++)

@@ -14,7 +14,6 @@
 #include "../harness/base/mem.h"
 #include "../harness/probe/nvml.h"
 #include "../harness/probe/nvml_clocks.h"
-#include "../harness/probe/pci.h"
 
 #include <cuda_runtime_api.h>
 #include <math.h>
@@ -91,15 +90,11 @@ static void look_at(const struct gpu_state *s, struct watched *w)
 
 static int find(struct gpu_state *s, int ordinal, struct err *e)
 {
-	struct watched *w = &s->gpu[ordinal];
-	char text[32] = "", address[16];
-	int rc = gpu_error((int)cudaDeviceGetPCIBusId(text, sizeof(text), ordinal), e,
-			   "asking for the GPU's PCI address");
+	char address[16];
+	int rc = gpu_address(address, ordinal, e);
 
-	if (rc)
-		return rc;
-	w->index = pci_address(address, text) ? -1 : nvml_index(s->nvml, address);
-	return 0;
+	s->gpu[ordinal].index = rc ? -1 : nvml_index(s->nvml, address);
+	return rc;
 }
 
 int gpu_state_open(struct gpu_state **out, struct ctx *c, struct err *e)

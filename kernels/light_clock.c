@@ -43,7 +43,6 @@ static const struct metric metrics[] = {
 
 #include "../harness/base/clock.h"
 #include "../harness/probe/nvml.h"
-#include "../harness/probe/pci.h"
 
 #include <cuda_runtime_api.h>
 #include <math.h>
@@ -63,19 +62,17 @@ struct lit {
 
 static int find_in_nvml(struct lit *k, struct err *e)
 {
-	char text[32] = "", address[16];
-	int rc = gpu_error((int)cudaDeviceGetPCIBusId(text, sizeof(text), 0), e,
-			   "asking for the GPU's PCI address");
+	char address[16];
 	struct err why = ERR_INIT;
+	int rc = gpu_address(address, 0, e), i;
 
 	if (!rc && nvml_open(&k->nvml, NULL, &why))
 		rc = err_set(e, ENOTSUP, "nobody tells the clock: %s", why.text);
 	if (rc)
 		return rc;
-	int i = pci_address(address, text) ? -1 : nvml_index(k->nvml, address);
-
+	i = nvml_index(k->nvml, address);
 	k->index = (unsigned)i;
-	return i < 0 ? err_set(e, ENOTSUP, "NVML has no GPU %s", text) : 0;
+	return i < 0 ? err_set(e, ENOTSUP, "NVML has no GPU %s", address) : 0;
 }
 
 static int setup(struct ctx *c, struct err *e)

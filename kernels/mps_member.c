@@ -25,17 +25,6 @@ struct member {
 	uint32_t seed;
 };
 
-static int attribute(int which, int fallback)
-{
-	int value = fallback;
-
-	if (cudaDeviceGetAttribute(&value, (enum cudaDeviceAttr)which, 0)) {
-		cudaGetLastError(); /* an older driver does not know it: forget that */
-		return fallback;
-	}
-	return value;
-}
-
 static int wait_stream(struct member *m, const char *what, struct err *e)
 {
 	return gpu_error((int)cudaStreamSynchronize(m->stream), e, "%s", what);
@@ -63,10 +52,11 @@ static int open_client(struct member *m, struct gang_turn *t, struct err *e)
 	t->answer_bytes = sizeof(*me);
 	if (made)
 		return gpu_error((int)made, e, "making a context");
-	me->mps = attribute(ATTR_MPS_ENABLED, -1);
-	me->sms = attribute(cudaDevAttrMultiProcessorCount, 0);
-	me->l2_bytes = (uint64_t)attribute(cudaDevAttrL2CacheSize, 0);
-	me->exclusive = attribute(cudaDevAttrComputeMode, 0) == cudaComputeModeExclusiveProcess;
+	me->mps = gpu_attribute(ATTR_MPS_ENABLED, 0, -1);
+	me->sms = gpu_attribute(cudaDevAttrMultiProcessorCount, 0, 0);
+	me->l2_bytes = (uint64_t)gpu_attribute(cudaDevAttrL2CacheSize, 0, 0);
+	me->exclusive =
+		gpu_attribute(cudaDevAttrComputeMode, 0, 0) == cudaComputeModeExclusiveProcess;
 	me->free_bytes = free_bytes;
 	return 0;
 }

@@ -77,17 +77,6 @@ static int queue(struct member *m, const struct nccl_order *o, struct err *e)
 
 /* ---- orders ---- */
 
-static int attribute(int which, int device)
-{
-	int value = 0;
-
-	if (cudaDeviceGetAttribute(&value, (enum cudaDeviceAttr)which, device)) {
-		cudaGetLastError(); /* an older driver does not know it: forget that */
-		return 0;
-	}
-	return value;
-}
-
 /* Only NVLink (and C2C) gives atomics between GPUs their native form. */
 static int nvlink_peers(int device, int devices)
 {
@@ -144,7 +133,7 @@ static int open_gpu(struct member *m, struct gang_turn *t, struct err *e)
 	memset(seen, 0, sizeof(*seen));
 	seen->version = nccl_version(m->lib);
 	seen->nvlink_peers = nvlink_peers((int)t->rank, devices);
-	seen->multicast = attribute(ATTR_MULTICAST, (int)t->rank);
+	seen->multicast = gpu_attribute(ATTR_MULTICAST, (int)t->rank, 0);
 	if (cudaDeviceGetPCIBusId(seen->address, sizeof(seen->address), (int)t->rank))
 		seen->address[0] = '\0';
 	snprintf(seen->path, sizeof(seen->path), "%s", nccl_path(m->lib));

@@ -36,13 +36,11 @@ int peers_supported(struct ctx *c, struct err *e)
 
 static int find_address(struct peer *g, int ordinal, struct err *e)
 {
-	char text[32] = "";
-	int rc = gpu_error((int)cudaDeviceGetPCIBusId(text, sizeof(text), ordinal), e,
-			   "asking for a GPU's PCI address");
+	int rc = gpu_address(g->address, ordinal, e);
 
-	if (!rc && pci_address(g->address, text))
-		rc = err_set(e, EIO, "CUDA says \"%s\", which is no PCI address", text);
-	return rc;
+	return rc || g->address[0]
+		       ? rc
+		       : err_set(e, EIO, "CUDA tells no PCI address of GPU %d", ordinal);
 }
 
 static void find_pci(struct peers *p)

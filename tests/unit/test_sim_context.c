@@ -110,6 +110,8 @@ static void no_holder(void)
 static void the_first_context_is_timed(void **state)
 {
 	assert_server("hgx-h100", "", kept_awake_by_the_driver);
+	/* at 1b:00.0, which CUDA writes in capitals and NVML does not */
+	assert_server("hgx-h200", "", kept_awake_by_the_driver);
 	assert_server("pcie4-workstation", "", woken);
 	assert_server("hgx-h100", "driver_too_old", no_driver);
 }
