@@ -20,5 +20,7 @@ struct sim_job {
  * illegal address. With the runtime's lock held, as kernels and sim_external_fn are called.
  */
 double rt_multiply(int gpu, const struct sim_job *job);
+/* The same for a kernel with the arguments a, b, c, m, n, k. */
+double rt_product(int gpu, const uint64_t *args, enum compute_type type, double share);
 
 #endif

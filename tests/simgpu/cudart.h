@@ -55,6 +55,13 @@ struct rt_kernel {
 };
 /* Of the arrays of all files kernels_*.c, each ended by a row without a name. */
 const struct rt_kernel *rt_kernel_find(const char *name);
+/* A kernel's argument that is one. */
+static inline void *rt_pointer(uint64_t arg)
+{
+	return (void *)(uintptr_t)arg;
+}
+/* How long a GPU takes to go through bytes of its memory once. */
+double rt_pass_s(int gpu, uint64_t bytes);
 
 enum rt_kind { RT_COPY, RT_SET, RT_KERNEL, RT_GRAPH, RT_RECORD, RT_WAIT, RT_HOST, RT_EXTERNAL };
 

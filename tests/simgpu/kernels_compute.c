@@ -8,16 +8,6 @@
 
 #include <stdio.h>
 
-static void *pointer(uint64_t arg)
-{
-	return (void *)(uintptr_t)arg;
-}
-
-static double pass_s(int gpu, double bytes)
-{
-	return bytes / sim_profile()->gpu[gpu].memory_copy_bytes_s;
-}
-
 /* p, elements, type, bytes of one, seed */
 static double fill_run(int gpu, const uint64_t *a)
 {
@@ -25,10 +15,10 @@ static double fill_run(int gpu, const uint64_t *a)
 	size_t bytes = a[1] * compute_bytes(type), at;
 	struct dev *d;
 
-	if (!rt_valid(pointer(a[0]), bytes) || !rt_device(pointer(a[0]), &d, &at))
+	if (!rt_valid(rt_pointer(a[0]), bytes) || !rt_device(rt_pointer(a[0]), &d, &at))
 		return -1;
 	dev_factor(d, at, bytes, type, (uint32_t)a[4]);
-	return pass_s(gpu, (double)bytes);
+	return rt_pass_s(gpu, bytes);
 }
 
 /* words, how many, kind, digest */
@@ -38,13 +28,13 @@ static double digest_run(int gpu, const uint64_t *a)
 	struct dev *d;
 	size_t at;
 
-	if (!rt_valid(pointer(a[0]), 4 * a[1]) || !rt_device(pointer(a[0]), &d, &at) ||
-	    !rt_reachable(gpu, pointer(a[3]), sizeof(digest)))
+	if (!rt_valid(rt_pointer(a[0]), 4 * a[1]) || !rt_device(rt_pointer(a[0]), &d, &at) ||
+	    !rt_reachable(gpu, rt_pointer(a[3]), sizeof(digest)))
 		return -1;
-	rt_load(&digest, pointer(a[3]), sizeof(digest));
+	rt_load(&digest, rt_pointer(a[3]), sizeof(digest));
 	dev_digest(d, at, 4 * a[1], (enum gemm_sum)a[2], &digest);
-	rt_store(pointer(a[3]), &digest, sizeof(digest));
-	return pass_s(gpu, 4 * (double)a[1]);
+	rt_store(rt_pointer(a[3]), &digest, sizeof(digest));
+	return rt_pass_s(gpu, 4 * a[1]);
 }
 
 /* Which bit of which product: the same in every run of this server. */
@@ -92,17 +82,16 @@ double rt_multiply(int gpu, const struct sim_job *j)
 	return sim_flop_s(gpu, j->type, 2.0 * (double)elements * j->k, j->share);
 }
 
-/* a, b, c, m, n, k */
-static double mma_run(int gpu, const uint64_t *a, enum compute_type type)
+double rt_product(int gpu, const uint64_t *a, enum compute_type type, double share)
 {
 	const struct sim_job j = {.type = type,
 				  .m = (int)a[3],
 				  .n = (int)a[4],
 				  .k = (int)a[5],
-				  .a = pointer(a[0]),
-				  .b = pointer(a[1]),
-				  .c = pointer(a[2]),
-				  .share = sim_profile()->gpu[gpu].gemm_mma_share};
+				  .a = rt_pointer(a[0]),
+				  .b = rt_pointer(a[1]),
+				  .c = rt_pointer(a[2]),
+				  .share = share};
 
 	return rt_multiply(gpu, &j);
 }
@@ -110,7 +99,7 @@ static double mma_run(int gpu, const uint64_t *a, enum compute_type type)
 #define MMA(name, type)                                                                            \
 	static double name##_run(int gpu, const uint64_t *a)                                       \
 	{                                                                                          \
-		return mma_run(gpu, a, type);                                                      \
+		return rt_product(gpu, a, type, sim_profile()->gpu[gpu].gemm_mma_share);           \
 	}
 MMA(fp64, COMPUTE_FP64)
 MMA(fp32, COMPUTE_FP32)
@@ -123,7 +112,7 @@ MMA(int8, COMPUTE_INT8)
 /* Each SM's clocks and the global timer, as they are when the kernel begins. */
 static double sm_clock_run(int gpu, const uint64_t *a)
 {
-	struct sm_tick *ticks = pointer(a[0]);
+	struct sm_tick *ticks = rt_pointer(a[0]);
 	double ns = rt_get()->now * 1e9, clocks = rt_sm_clocks(rt_gpu_of(gpu));
 
 	if (!rt_reachable(gpu, ticks, SM_CLOCK_MOST * sizeof(*ticks)))

@@ -6,30 +6,11 @@
 
 #include <string.h>
 
-static void *pointer(uint64_t arg)
-{
-	return (void *)(uintptr_t)arg;
-}
-
-/* Tensor maps of a and b, which begin with their addresses (cudart_driver.c), c, m, n, k. */
-static double wgmma_run(int gpu, const uint64_t *a, enum compute_type type)
-{
-	const struct sim_job j = {.type = type,
-				  .m = (int)a[3],
-				  .n = (int)a[4],
-				  .k = (int)a[5],
-				  .a = pointer(a[0]),
-				  .b = pointer(a[1]),
-				  .c = pointer(a[2]),
-				  .share = sim_profile()->gpu[gpu].gemm_wgmma_share};
-
-	return rt_multiply(gpu, &j);
-}
-
+/* a and b are tensor maps here, which begin with the addresses (cudart_driver.c). */
 #define WGMMA(name, type)                                                                          \
 	static double name##_run(int gpu, const uint64_t *a)                                       \
 	{                                                                                          \
-		return wgmma_run(gpu, a, type);                                                    \
+		return rt_product(gpu, a, type, sim_profile()->gpu[gpu].gemm_wgmma_share);         \
 	}
 WGMMA(bf16, COMPUTE_BF16)
 WGMMA(fp16, COMPUTE_FP16)
@@ -44,9 +25,9 @@ static double cublaslt_run(int gpu, const uint64_t *a)
 			    .m = (int)(uint32_t)a[3],
 			    .n = (int)(a[3] >> 32),
 			    .k = (int)(uint32_t)a[4],
-			    .a = pointer(a[0]),
-			    .b = pointer(a[1]),
-			    .c = pointer(a[2])};
+			    .a = rt_pointer(a[0]),
+			    .b = rt_pointer(a[1]),
+			    .c = rt_pointer(a[2])};
 
 	memcpy(&j.share, &a[5], sizeof(j.share));
 	j.share *= sim_profile()->gpu[gpu].gemm_cublaslt_share;

@@ -12,11 +12,6 @@
 
 enum { BLOCK_BYTES = 4096 };
 
-static void *pointer(uint64_t arg)
-{
-	return (void *)(uintptr_t)arg;
-}
-
 /* ---- what arrays hold ---- */
 
 /* Any bytes of 64-bit words that a function gives; arg is its. */
@@ -85,7 +80,7 @@ struct array {
 static bool find_array(int gpu, uint64_t p, uint64_t bytes, struct array *a)
 {
 	a->bytes = bytes;
-	return rt_reachable(gpu, pointer(p), bytes) && rt_device(pointer(p), &a->d, &a->at);
+	return rt_reachable(gpu, rt_pointer(p), bytes) && rt_device(rt_pointer(p), &a->d, &a->at);
 }
 
 /* Whether it is all of b (or c) of some seed, and which. */
@@ -170,11 +165,11 @@ static double read_run(int gpu, const uint64_t *a)
 	uint64_t sum;
 
 	if (!find_array(gpu, a[0], a[1] * HBM_VECTOR_BYTES, &b) ||
-	    !rt_reachable(gpu, pointer(a[3]), sizeof(sum)))
+	    !rt_reachable(gpu, rt_pointer(a[3]), sizeof(sum)))
 		return -1;
-	rt_load(&sum, pointer(a[3]), sizeof(sum));
+	rt_load(&sum, rt_pointer(a[3]), sizeof(sum));
 	sum += a[2] / a[1] * sum_of(&b) + (is_bent(gpu, b.bytes) ? 0x10 : 0);
-	rt_store(pointer(a[3]), &sum, sizeof(sum));
+	rt_store(rt_pointer(a[3]), &sum, sizeof(sum));
 	return stream_s(gpu, STREAM_READ, a[1], a[2]);
 }
 
@@ -200,7 +195,7 @@ static double copy_run(int gpu, const uint64_t *a)
 	if (!find_array(gpu, a[0], a[2] * HBM_VECTOR_BYTES, &to) ||
 	    !find_array(gpu, a[1], a[2] * HBM_VECTOR_BYTES, &from))
 		return -1;
-	rt_copy_bytes(pointer(a[0]), pointer(a[1]), to.bytes);
+	rt_copy_bytes(rt_pointer(a[0]), rt_pointer(a[1]), to.bytes);
 	bend(gpu, &to);
 	return stream_s(gpu, STREAM_COPY, a[2], a[3]);
 }
@@ -260,12 +255,13 @@ static double check_run(int gpu, const uint64_t *a)
 	struct dev_made m;
 	struct array p;
 
-	if (!find_array(gpu, a[1], 8 * a[2], &p) || !rt_reachable(gpu, pointer(a[4]), sizeof(diff)))
+	if (!find_array(gpu, a[1], 8 * a[2], &p) ||
+	    !rt_reachable(gpu, rt_pointer(a[4]), sizeof(diff)))
 		return -1;
 	m = wanted((enum stream_op)(uint32_t)a[0], a[3], p.at);
-	rt_load(&diff, pointer(a[4]), sizeof(diff));
+	rt_load(&diff, rt_pointer(a[4]), sizeof(diff));
 	dev_check_made(p.d, p.at, p.bytes, &m, 1, 0, &diff);
-	rt_store(pointer(a[4]), &diff, sizeof(diff));
+	rt_store(rt_pointer(a[4]), &diff, sizeof(diff));
 	return sim_stream_s(gpu, STREAM_READ, false, (double)p.bytes);
 }
 

@@ -11,11 +11,6 @@
 #define STEPS_CLOCK  64 /* multiplications with addition of 32-bit integers, a clock and SM */
 #define VECTOR_STEPS 4
 
-static void *pointer(uint64_t arg)
-{
-	return (void *)(uintptr_t)arg;
-}
-
 /* Places of the n vectors that are really computed; returns how many from *first on. */
 static uint64_t ends(uint64_t n, int end, uint64_t *first)
 {
@@ -89,14 +84,14 @@ static double load_run(int gpu, const uint64_t *a)
 	double launch_s = sim_profile()->gpu[gpu].launch_s, seconds;
 	struct mps_seen seen;
 
-	if (!rt_reachable(gpu, pointer(a[0]), a[1] * sizeof(struct mps_vector)) ||
-	    !rt_reachable(gpu, pointer(a[6]), sizeof(seen)))
+	if (!rt_reachable(gpu, rt_pointer(a[0]), a[1] * sizeof(struct mps_vector)) ||
+	    !rt_reachable(gpu, rt_pointer(a[6]), sizeof(seen)))
 		return -1;
-	compute(pointer(a[0]), a[1], jump(a));
+	compute(rt_pointer(a[0]), a[1], jump(a));
 	seconds = fmax(load_s(gpu, a), launch_s); /* launching hides behind the launch before */
-	rt_load(&seen, pointer(a[6]), sizeof(seen));
+	rt_load(&seen, rt_pointer(a[6]), sizeof(seen));
 	note(&seen, a, gpu, seconds);
-	rt_store(pointer(a[6]), &seen, sizeof(seen));
+	rt_store(rt_pointer(a[6]), &seen, sizeof(seen));
 	return seconds - launch_s;
 }
 
@@ -108,15 +103,15 @@ static double check_run(int gpu, const uint64_t *a)
 	struct pattern_diff diff;
 	uint64_t first, some;
 
-	if (!rt_reachable(gpu, pointer(a[0]), 4 * a[1]) ||
-	    !rt_reachable(gpu, pointer(a[5]), sizeof(diff)))
+	if (!rt_reachable(gpu, rt_pointer(a[0]), 4 * a[1]) ||
+	    !rt_reachable(gpu, rt_pointer(a[5]), sizeof(diff)))
 		return -1;
-	rt_load(&diff, pointer(a[5]), sizeof(diff));
+	rt_load(&diff, rt_pointer(a[5]), sizeof(diff));
 	for (int end = 0; end < 2; end++) {
 		some = 4 * ends(a[1] / 4, end, &first);
 		first *= 4;
 		if (some)
-			rt_load(word, (char *)pointer(a[0]) + 4 * first, 4 * some);
+			rt_load(word, (char *)rt_pointer(a[0]) + 4 * first, 4 * some);
 		for (uint64_t i = 0; i < some; i++) {
 			if (word[i] == mps_word(first + i, (uint32_t)a[2], j))
 				continue;
@@ -124,7 +119,7 @@ static double check_run(int gpu, const uint64_t *a)
 			diff.first = 4 * (first + i) < diff.first ? 4 * (first + i) : diff.first;
 		}
 	}
-	rt_store(pointer(a[5]), &diff, sizeof(diff));
+	rt_store(rt_pointer(a[5]), &diff, sizeof(diff));
 	return 4 * (double)a[1] / sim_profile()->gpu[gpu].memory_copy_bytes_s;
 }
 

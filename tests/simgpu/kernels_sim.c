@@ -12,14 +12,9 @@
 
 #include <string.h>
 
-static void *pointer(uint64_t arg)
-{
-	return (void *)(uintptr_t)arg;
-}
-
 static bool gate_waits(const uint64_t *a, bool timed_out, double *give_up_s)
 {
-	volatile struct gate *g = pointer(a[0]);
+	volatile struct gate *g = rt_pointer(a[0]);
 
 	*give_up_s = (double)a[1] * 1e-9;
 	if (timed_out)
@@ -27,8 +22,7 @@ static bool gate_waits(const uint64_t *a, bool timed_out, double *give_up_s)
 	return g->open;
 }
 
-/* Time to go through the bytes once. */
-static double pass_s(int gpu, uint64_t bytes)
+double rt_pass_s(int gpu, uint64_t bytes)
 {
 	return (double)bytes / sim_profile()->gpu[gpu].memory_copy_bytes_s;
 }
@@ -38,20 +32,20 @@ static double fill_run(int gpu, const uint64_t *a)
 	struct dev *d;
 	size_t at;
 
-	if (!rt_reachable(gpu, pointer(a[0]), a[1]))
+	if (!rt_reachable(gpu, rt_pointer(a[0]), a[1]))
 		return -1;
-	if (!rt_device(pointer(a[0]), &d, &at)) {
-		part_fill(pointer(a[0]), 0, a[1], (uint32_t)a[2]);
+	if (!rt_device(rt_pointer(a[0]), &d, &at)) {
+		part_fill(rt_pointer(a[0]), 0, a[1], (uint32_t)a[2]);
 		return 0;
 	}
 	dev_pattern(d, at, a[1], (uint32_t)a[2]);
-	return pass_s(gpu, a[1]);
+	return rt_pass_s(gpu, a[1]);
 }
 
 /* Into mapped host memory it goes over the link. */
 static bool fill_flow(int gpu, const uint64_t *a, struct sim_flow *f)
 {
-	return rt_sm_flow(gpu, pointer(a[0]), NULL, a[1], f);
+	return rt_sm_flow(gpu, rt_pointer(a[0]), NULL, a[1], f);
 }
 
 static void check_host(const uint8_t *p, uint64_t bytes, uint32_t seed, struct pattern_diff *diff)
@@ -79,39 +73,40 @@ static double check_run(int gpu, const uint64_t *a)
 	struct dev *d;
 	size_t at;
 
-	if (!rt_reachable(gpu, pointer(a[3]), sizeof(diff)) ||
-	    !rt_reachable(gpu, pointer(a[0]), a[1]))
+	if (!rt_reachable(gpu, rt_pointer(a[3]), sizeof(diff)) ||
+	    !rt_reachable(gpu, rt_pointer(a[0]), a[1]))
 		return -1;
-	rt_load(&diff, pointer(a[3]), sizeof(diff));
-	if (rt_device(pointer(a[0]), &d, &at))
+	rt_load(&diff, rt_pointer(a[3]), sizeof(diff));
+	if (rt_device(rt_pointer(a[0]), &d, &at))
 		dev_check(d, at, a[1], (uint32_t)a[2], &diff);
 	else
-		check_host(pointer(a[0]), a[1], (uint32_t)a[2], &diff);
-	rt_store(pointer(a[3]), &diff, sizeof(diff));
-	return rt_device(pointer(a[0]), &d, &at) ? pass_s(gpu, a[1]) : 0;
+		check_host(rt_pointer(a[0]), a[1], (uint32_t)a[2], &diff);
+	rt_store(rt_pointer(a[3]), &diff, sizeof(diff));
+	return rt_device(rt_pointer(a[0]), &d, &at) ? rt_pass_s(gpu, a[1]) : 0;
 }
 
 /* Of mapped host memory it goes over the link. */
 static bool check_flow(int gpu, const uint64_t *a, struct sim_flow *f)
 {
-	return rt_sm_flow(gpu, NULL, pointer(a[0]), a[1], f);
+	return rt_sm_flow(gpu, NULL, rt_pointer(a[0]), a[1], f);
 }
 
 /* to, from, bytes */
 static double copy_sm_run(int gpu, const uint64_t *a)
 {
-	int to = rt_owner_of(pointer(a[0])), from = rt_owner_of(pointer(a[1]));
+	int to = rt_owner_of(rt_pointer(a[0])), from = rt_owner_of(rt_pointer(a[1]));
 
-	if (!rt_reachable(gpu, pointer(a[0]), a[2]) || !rt_reachable(gpu, pointer(a[1]), a[2]))
+	if (!rt_reachable(gpu, rt_pointer(a[0]), a[2]) ||
+	    !rt_reachable(gpu, rt_pointer(a[1]), a[2]))
 		return -1;
 	if (!rt_peer_drops(gpu, from, to))
-		rt_copy_bytes(pointer(a[0]), pointer(a[1]), a[2]);
+		rt_copy_bytes(rt_pointer(a[0]), rt_pointer(a[1]), a[2]);
 	return to == gpu && from == gpu ? sim_local_copy_s(gpu, (double)a[2]) : 0;
 }
 
 static bool copy_sm_flow(int gpu, const uint64_t *a, struct sim_flow *f)
 {
-	return rt_sm_flow(gpu, pointer(a[0]), pointer(a[1]), a[2], f);
+	return rt_sm_flow(gpu, rt_pointer(a[0]), rt_pointer(a[1]), a[2], f);
 }
 
 /* Nobody looks where a longer chase ends. */
@@ -136,8 +131,8 @@ static double chase_s(int gpu, const void *p, double steps)
 /* A word that holds a pointer, steps, a word for the SM or NULL: block number modulo SMs. */
 static double chase_run_sim(int gpu, const uint64_t *a)
 {
-	void **at = pointer(a[0]), *p;
-	uint32_t *sm = pointer(a[2]);
+	void **at = rt_pointer(a[0]), *p;
+	uint32_t *sm = rt_pointer(a[2]);
 
 	if (!rt_reachable(gpu, at, sizeof(*at)) || !rt_reachable(gpu, *at, sizeof(*at)) ||
 	    (sm && !rt_reachable(gpu, sm, sizeof(*sm))))
@@ -157,27 +152,27 @@ static double values_fill_run(int gpu, const uint64_t *a)
 	struct dev *d;
 	size_t at;
 
-	if (!rt_valid(pointer(a[0]), 4 * a[1]) || !rt_device(pointer(a[0]), &d, &at))
+	if (!rt_valid(rt_pointer(a[0]), 4 * a[1]) || !rt_device(rt_pointer(a[0]), &d, &at))
 		return -1;
 	dev_values(d, at, 4 * a[1], &v);
-	return pass_s(gpu, 4 * a[1]);
+	return rt_pass_s(gpu, 4 * a[1]);
 }
 
 static double values_check_run(int gpu, const uint64_t *a)
 {
 	const struct sim_values v = {a[3], (uint32_t)a[4], (uint32_t)a[5], (uint32_t)a[6]};
-	char *p = (char *)pointer(a[0]) + 4 * a[1];
+	char *p = (char *)rt_pointer(a[0]) + 4 * a[1];
 	struct pattern_diff diff;
 	struct dev *d;
 	size_t at;
 
-	if (!rt_valid(pointer(a[7]), sizeof(diff)) || !rt_valid(p, 4 * a[2]) ||
+	if (!rt_valid(rt_pointer(a[7]), sizeof(diff)) || !rt_valid(p, 4 * a[2]) ||
 	    !rt_device(p, &d, &at))
 		return -1;
-	rt_load(&diff, pointer(a[7]), sizeof(diff));
+	rt_load(&diff, rt_pointer(a[7]), sizeof(diff));
 	dev_check_values(d, at, 4 * a[2], &v, 4 * a[1], &diff);
-	rt_store(pointer(a[7]), &diff, sizeof(diff));
-	return pass_s(gpu, 4 * a[2]);
+	rt_store(rt_pointer(a[7]), &diff, sizeof(diff));
+	return rt_pass_s(gpu, 4 * a[2]);
 }
 
 const struct rt_kernel kernels_sim[] = {
