@@ -61,8 +61,8 @@ static const struct metric metrics[] = {
 
 #ifdef ASSAY_CUDA
 
-#include "lanes.h"
 #include "launch.h"
+#include "launch_ground.h"
 
 #include "../harness/base/clock.h"
 
@@ -75,33 +75,28 @@ static const struct metric metrics[] = {
 #define DELAY_MAX_NS   200000000
 
 struct graphs {
-	struct lanes lanes;	   /* one stream and its events */
-	unsigned long long *count; /* a word of the GPU's memory */
-	uint64_t delay_ns;	   /* how long the kernel in front lasts */
+	struct launch_ground ground;
+	uint64_t delay_ns; /* how long the kernel in front lasts */
 	/* of the current case */
 	int nodes;
 	cudaGraph_t graph;
 	cudaGraphExec_t exec;
 };
 
-static cudaStream_t stream_of(const struct graphs *k)
-{
-	return k->lanes.lane[0].stream;
-}
-
 /* ---- making ---- */
 
 static int capture(const struct graphs *k, unsigned long long *count, cudaGraph_t *graph,
 		   struct err *e)
 {
-	int rc = (int)cudaStreamBeginCapture(stream_of(k), cudaStreamCaptureModeThreadLocal);
+	int rc = (int)cudaStreamBeginCapture(launch_stream(&k->ground),
+					     cudaStreamCaptureModeThreadLocal);
 	int ended;
 
 	if (rc)
 		return gpu_error(rc, e, "beginning to capture");
 	for (int i = 0; i < k->nodes && !rc; i++)
-		rc = launch_empty(count, stream_of(k));
-	ended = (int)cudaStreamEndCapture(stream_of(k), graph);
+		rc = launch_empty(count, launch_stream(&k->ground));
+	ended = (int)cudaStreamEndCapture(launch_stream(&k->ground), graph);
 	return gpu_error(rc ? rc : ended, e, "capturing %d kernels", k->nodes);
 }
 
@@ -138,7 +133,7 @@ static int instantiate_group(struct graphs *k, uint64_t *spent_ns, struct err *e
 	*spent_ns += clock_meas_ns() - start_ns;
 	while (n > 0)
 		cudaGraphExecDestroy(made[--n]);
-	return rc ? rc : lanes_wait(&k->lanes, "waiting for nothing", e);
+	return rc ? rc : lanes_wait(&k->ground.lanes, "waiting for nothing", e);
 }
 
 static int batch_instantiate(void *arg, uint64_t n, double *seconds, struct err *e)
@@ -161,10 +156,10 @@ static int launch_each(struct graphs *k, uint64_t n, bool waiting, double *secon
 	for (uint64_t i = 0; i < n && !rc; i++) {
 		uint64_t start_ns = clock_meas_ns(), called_ns;
 
-		rc = (int)cudaGraphLaunch(k->exec, stream_of(k));
+		rc = (int)cudaGraphLaunch(k->exec, launch_stream(&k->ground));
 		called_ns = clock_meas_ns();
 		if (!rc)
-			rc = (int)cudaStreamSynchronize(stream_of(k));
+			rc = (int)cudaStreamSynchronize(launch_stream(&k->ground));
 		spent_ns += (waiting ? clock_meas_ns() : called_ns) - start_ns;
 	}
 	*seconds = (double)spent_ns * 1e-9;
@@ -184,7 +179,7 @@ static int batch_host(void *arg, uint64_t n, double *seconds, struct err *e)
 /* early: whether the GPU came to the graphs before the last was queued. Returns a cudaError_t. */
 static int run_behind(struct graphs *k, uint64_t n, bool *early)
 {
-	struct lane *at = &k->lanes.lane[0];
+	struct lane *at = &k->ground.lanes.lane[0];
 	cudaError_t state;
 	int rc = launch_delay(k->delay_ns, at->stream);
 
@@ -217,8 +212,8 @@ static int batch_node(void *arg, uint64_t n, double *seconds, struct err *e)
 		rc = run_behind(k, n, &early);
 	}
 	if (!rc)
-		rc = (int)cudaEventElapsedTime(&ms, k->lanes.lane[0].start,
-					       k->lanes.lane[0].mark[0]);
+		rc = (int)cudaEventElapsedTime(&ms, k->ground.lanes.lane[0].start,
+					       k->ground.lanes.lane[0].mark[0]);
 	*seconds = ms * 1e-3;
 	return gpu_error(rc, e, "running graphs of %d kernels", k->nodes);
 }
@@ -228,16 +223,9 @@ static int batch_node(void *arg, uint64_t n, double *seconds, struct err *e)
 static int setup(struct ctx *c, struct err *e)
 {
 	struct graphs *k = ctx_state(c);
-	int rc = gpu_not_shared(e);
 
 	k->delay_ns = DELAY_FIRST_NS;
-	gpu_pin(c, (int)ctx_u64(c, "node"));
-	if (!rc)
-		rc = lanes_open(&k->lanes, 1, e);
-	if (!rc)
-		rc = gpu_error((int)cudaMalloc((void **)&k->count, sizeof(*k->count)), e,
-			       "allocating a word");
-	return rc;
+	return launch_ground_open(&k->ground, c, e);
 }
 
 /* First, since the GPU's own times are steady soon: by them a process sees that it is warm. */
@@ -302,18 +290,16 @@ static int verify(struct ctx *c, struct err *e)
 	int rc;
 
 	drop(k);
-	rc = capture(k, k->count, &k->graph, e);
+	rc = capture(k, k->ground.count, &k->graph, e);
 	if (!rc)
 		rc = instantiate(k, k->graph, &k->exec, e);
 	if (rc)
 		return rc;
-	rc = (int)cudaMemsetAsync(k->count, 0, sizeof(*k->count), stream_of(k));
+	rc = launch_count_zero(&k->ground);
 	for (int i = 0; i < 2 && !rc; i++)
-		rc = (int)cudaGraphLaunch(k->exec, stream_of(k));
+		rc = (int)cudaGraphLaunch(k->exec, launch_stream(&k->ground));
 	if (!rc)
-		rc = (int)cudaStreamSynchronize(stream_of(k));
-	if (!rc)
-		rc = (int)cudaMemcpy(&counted, k->count, sizeof(counted), cudaMemcpyDeviceToHost);
+		rc = launch_count_read(&k->ground, &counted);
 	if (rc || counted == 2ull * (unsigned)k->nodes)
 		return gpu_error(rc, e, "counting the nodes of two graphs");
 	return err_set(e, EBADMSG, "two graphs of %d kernels: %llu kernels ran", k->nodes, counted);
@@ -324,8 +310,7 @@ static void teardown(struct ctx *c)
 	struct graphs *k = ctx_state(c);
 
 	drop(k);
-	cudaFree(k->count);
-	lanes_close(&k->lanes);
+	launch_ground_close(&k->ground);
 }
 
 #endif

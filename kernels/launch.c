@@ -67,8 +67,8 @@ static const struct metric metrics[] = {
 
 #ifdef ASSAY_CUDA
 
-#include "lanes.h"
 #include "launch.h"
+#include "launch_ground.h"
 
 #include "../harness/base/clock.h"
 
@@ -80,9 +80,8 @@ static const struct metric metrics[] = {
 #define VERIFY_OPS 100
 
 struct launch {
-	struct lanes lanes;	   /* one stream with a gate and events */
-	unsigned long long *count; /* a word of the GPU's memory */
-	unsigned long long *to;	   /* what kernels count into: that, or NULL while timed */
+	struct launch_ground ground;
+	unsigned long long *to; /* what kernels count into: its word, or NULL while timed */
 	/* of the current case */
 	int (*call)(const struct launch *k, struct CUstream_st *stream); /* cudaError_t */
 };
@@ -101,7 +100,7 @@ static int call_kernel_4k(const struct launch *k, struct CUstream_st *stream)
 
 static int call_event(const struct launch *k, struct CUstream_st *stream)
 {
-	return (int)cudaEventRecord(k->lanes.lane[0].start, stream);
+	return (int)cudaEventRecord(k->ground.lanes.lane[0].start, stream);
 }
 
 static int call_sync(const struct launch *k, struct CUstream_st *stream)
@@ -126,11 +125,6 @@ static bool is_kernel(const struct launch *k)
 
 /* ---- many, timed ---- */
 
-static struct CUstream_st *stream_of(const struct launch *k)
-{
-	return k->lanes.lane[0].stream;
-}
-
 static int batch_call(void *arg, uint64_t n, double *seconds, struct err *e)
 {
 	struct launch *k = arg;
@@ -142,10 +136,10 @@ static int batch_call(void *arg, uint64_t n, double *seconds, struct err *e)
 		uint64_t start_ns = clock_meas_ns();
 
 		for (uint64_t i = 0; i < part && !rc; i++)
-			rc = k->call(k, stream_of(k));
+			rc = k->call(k, launch_stream(&k->ground));
 		spent_ns += clock_meas_ns() - start_ns;
 		if (!rc)
-			rc = (int)cudaStreamSynchronize(stream_of(k));
+			rc = (int)cudaStreamSynchronize(launch_stream(&k->ground));
 	}
 	*seconds = (double)spent_ns * 1e-9;
 	return gpu_error(rc, e, "calling");
@@ -158,9 +152,9 @@ static int batch_host(void *arg, uint64_t n, double *seconds, struct err *e)
 	int rc = 0;
 
 	for (uint64_t i = 0; i < n && !rc; i++) {
-		rc = k->call(k, stream_of(k));
+		rc = k->call(k, launch_stream(&k->ground));
 		if (!rc)
-			rc = (int)cudaStreamSynchronize(stream_of(k));
+			rc = (int)cudaStreamSynchronize(launch_stream(&k->ground));
 	}
 	*seconds = (double)(clock_meas_ns() - start_ns) * 1e-9;
 	return gpu_error(rc, e, "calling and waiting");
@@ -169,18 +163,18 @@ static int batch_host(void *arg, uint64_t n, double *seconds, struct err *e)
 /* A kernel waits at the gate; the time from opening it until the synchronisation knows. */
 static int wake_once(struct launch *k, uint64_t *spent_ns)
 {
-	struct gate *gate = k->lanes.gate;
+	struct gate *gate = k->ground.lanes.gate;
 	uint64_t start_ns;
 	int rc;
 
 	__atomic_store_n(&gate->open, 0, __ATOMIC_RELEASE);
-	rc = gate_launch(gate, GATE_GIVE_UP_NS, stream_of(k));
+	rc = gate_launch(gate, GATE_GIVE_UP_NS, launch_stream(&k->ground));
 	for (start_ns = clock_meas_ns(); clock_meas_ns() - start_ns < SETTLE_NS;)
 		;
 	start_ns = clock_meas_ns();
 	__atomic_store_n(&gate->open, 1, __ATOMIC_RELEASE);
 	if (!rc)
-		rc = (int)cudaStreamSynchronize(stream_of(k));
+		rc = (int)cudaStreamSynchronize(launch_stream(&k->ground));
 	*spent_ns += clock_meas_ns() - start_ns;
 	return rc;
 }
@@ -207,7 +201,7 @@ static int batch_interval(void *arg, uint64_t n, double *seconds, struct err *e)
 {
 	struct launch *k = arg;
 
-	return lanes_time(&k->lanes, 1, true, queue, k, n, seconds, e);
+	return lanes_time(&k->ground.lanes, 1, true, queue, k, n, seconds, e);
 }
 
 static int batch_row(void *arg, uint64_t n, double *seconds, struct err *e)
@@ -217,9 +211,9 @@ static int batch_row(void *arg, uint64_t n, double *seconds, struct err *e)
 	int rc = 0;
 
 	for (uint64_t i = 0; i < n * IN_A_ROW && !rc; i++)
-		rc = k->call(k, stream_of(k));
+		rc = k->call(k, launch_stream(&k->ground));
 	if (!rc)
-		rc = (int)cudaStreamSynchronize(stream_of(k));
+		rc = (int)cudaStreamSynchronize(launch_stream(&k->ground));
 	*seconds = (double)(clock_meas_ns() - start_ns) * 1e-9;
 	return gpu_error(rc, e, "launching %d kernels in a row", IN_A_ROW);
 }
@@ -229,15 +223,8 @@ static int batch_row(void *arg, uint64_t n, double *seconds, struct err *e)
 static int setup(struct ctx *c, struct err *e)
 {
 	struct launch *k = ctx_state(c);
-	int rc = gpu_not_shared(e);
 
-	gpu_pin(c, (int)ctx_u64(c, "node"));
-	if (!rc)
-		rc = lanes_open(&k->lanes, 1, e);
-	if (!rc)
-		rc = gpu_error((int)cudaMalloc((void **)&k->count, sizeof(*k->count)), e,
-			       "allocating a word");
-	return rc;
+	return launch_ground_open(&k->ground, c, e);
 }
 
 /* First, since the GPU's own times are steady soon: by them a process sees that it is warm. */
@@ -297,16 +284,14 @@ static int run(struct ctx *c, struct err *e)
 static int verify_count(struct launch *k, struct err *e)
 {
 	unsigned long long counted = 0;
-	int rc = (int)cudaMemsetAsync(k->count, 0, sizeof(*k->count), stream_of(k));
+	int rc = launch_count_zero(&k->ground);
 
-	k->to = k->count;
+	k->to = k->ground.count;
 	for (int i = 0; i < VERIFY_OPS && !rc; i++)
-		rc = k->call(k, stream_of(k));
+		rc = k->call(k, launch_stream(&k->ground));
 	k->to = NULL;
 	if (!rc)
-		rc = (int)cudaStreamSynchronize(stream_of(k));
-	if (!rc)
-		rc = (int)cudaMemcpy(&counted, k->count, sizeof(counted), cudaMemcpyDeviceToHost);
+		rc = launch_count_read(&k->ground, &counted);
 	if (rc || counted == VERIFY_OPS)
 		return gpu_error(rc, e, "counting kernels");
 	return err_set(e, EBADMSG, "%llu of %d kernels ran", counted, VERIFY_OPS);
@@ -317,18 +302,18 @@ static int verify_wait(struct launch *k, struct err *e)
 {
 	uint64_t start_ns = clock_meas_ns(), spent_ns;
 	cudaError_t early = cudaSuccess;
-	int rc = launch_delay(WAIT_NS, stream_of(k));
+	int rc = launch_delay(WAIT_NS, launch_stream(&k->ground));
 
 	if (!rc)
-		rc = call_event(k, stream_of(k));
+		rc = call_event(k, launch_stream(&k->ground));
 	if (!rc)
-		early = cudaEventQuery(k->lanes.lane[0].start);
+		early = cudaEventQuery(k->ground.lanes.lane[0].start);
 	cudaGetLastError(); /* which keeps "not ready", though it is no error */
 	if (!rc)
-		rc = call_sync(k, stream_of(k));
+		rc = call_sync(k, launch_stream(&k->ground));
 	spent_ns = clock_meas_ns() - start_ns;
 	if (!rc && early == cudaErrorNotReady && spent_ns >= WAIT_NS / 2)
-		rc = (int)cudaEventQuery(k->lanes.lane[0].start);
+		rc = (int)cudaEventQuery(k->ground.lanes.lane[0].start);
 	else if (!rc)
 		return err_set(e, EBADMSG, "%s did not wait for a kernel of %d us",
 			       early == cudaErrorNotReady ? "the synchronisation" : "the event",
@@ -347,8 +332,7 @@ static void teardown(struct ctx *c)
 {
 	struct launch *k = ctx_state(c);
 
-	cudaFree(k->count);
-	lanes_close(&k->lanes);
+	launch_ground_close(&k->ground);
 }
 
 #endif
