@@ -84,17 +84,49 @@ static void mark(const struct course *c, double from, double to, unsigned long b
 	}
 }
 
-/* The next reading of that GPU and field after row i, NULL after the last. */
-static const struct telemetry_row *next(const struct bundle_data *d, size_t *i, int gpu,
-					const char *field)
-{
-	for (; *i < d->n_telemetry; ++*i) {
-		const struct telemetry_row *t = &d->telemetry[*i];
+/* The readings of one GPU's field in their order, each as long as it holds. */
+struct walk {
+	const struct bundle_data *d;
+	int gpu;
+	const char *field;
+	size_t i;			  /* row to look at next */
+	const struct telemetry_row *next; /* NULL after the last */
+};
 
-		if (atoi(t->gpu) == gpu && !strcmp(t->field, field))
-			return &d->telemetry[(*i)++];
+struct reading {
+	double from, to, value;
+};
+
+static void step_on(struct walk *w)
+{
+	w->next = NULL;
+	for (; w->i < w->d->n_telemetry && !w->next; w->i++) {
+		const struct telemetry_row *t = &w->d->telemetry[w->i];
+
+		if (atoi(t->gpu) == w->gpu && !strcmp(t->field, w->field))
+			w->next = t;
 	}
-	return NULL;
+}
+
+static struct walk walk_along(const struct bundle_data *d, int gpu, const char *field)
+{
+	struct walk w = {.d = d, .gpu = gpu, .field = field};
+
+	step_on(&w);
+	return w;
+}
+
+static bool walk(struct walk *w, struct reading *r)
+{
+	const struct telemetry_row *t = w->next;
+
+	if (!t)
+		return false;
+	*r = (struct reading){t->t_s, step_end(w->d, t->t_s), t->value};
+	step_on(w);
+	if (w->next && w->next->t_s < r->to)
+		r->to = w->next->t_s;
+	return true;
 }
 
 static void read_field(struct course *c, const struct bundle_data *d, struct course_field *f,
@@ -102,20 +134,14 @@ static void read_field(struct course *c, const struct bundle_data *d, struct cou
 {
 	double *sum = mem_zalloc(c->pieces, sizeof(*sum));
 	double *weight = mem_zalloc(c->pieces, sizeof(*weight));
-	size_t i = 0;
-	const struct telemetry_row *t = next(d, &i, c->gpu[row], f->name);
+	struct walk w = walk_along(d, c->gpu[row], f->name);
+	struct reading r;
 
-	while (t) {
-		const struct telemetry_row *after = next(d, &i, c->gpu[row], f->name);
-		double end = step_end(d, t->t_s);
-
-		if (after && after->t_s < end)
-			end = after->t_s;
-		spread_out(c, t->t_s, end, t->value, sum, weight);
-		f->lo = f->there ? fmin(f->lo, t->value) : t->value;
-		f->hi = f->there ? fmax(f->hi, t->value) : t->value;
+	while (walk(&w, &r)) {
+		spread_out(c, r.from, r.to, r.value, sum, weight);
+		f->lo = f->there ? fmin(f->lo, r.value) : r.value;
+		f->hi = f->there ? fmax(f->hi, r.value) : r.value;
 		f->there = true;
-		t = after;
 	}
 	for (size_t k = 0; k < c->pieces; k++)
 		f->value[row * c->pieces + k] = weight[k] > 0 ? sum[k] / weight[k] : NAN;
@@ -125,18 +151,11 @@ static void read_field(struct course *c, const struct bundle_data *d, struct cou
 
 static void read_events(struct course *c, const struct bundle_data *d, size_t row)
 {
-	size_t i = 0;
-	const struct telemetry_row *t = next(d, &i, c->gpu[row], "clock_reasons");
+	struct walk w = walk_along(d, c->gpu[row], "clock_reasons");
+	struct reading r;
 
-	while (t) {
-		const struct telemetry_row *after = next(d, &i, c->gpu[row], "clock_reasons");
-		double end = step_end(d, t->t_s);
-
-		if (after && after->t_s < end)
-			end = after->t_s;
-		mark(c, t->t_s, end, (unsigned long)t->value, row);
-		t = after;
-	}
+	while (walk(&w, &r))
+		mark(c, r.from, r.to, (unsigned long)r.value, row);
 }
 
 void course_make(struct course *c, const struct bundle_data *d, size_t pieces)
