@@ -15,8 +15,11 @@ on() {
 	[ "$(grep -c '^ok' <<<"$output")" -eq 5 ]
 }
 
+@test "gemm on every profile" { on gemm; }
 @test "h2d on every profile" { on h2d; }
+@test "hbm on every profile" { on hbm; }
 @test "launch on every profile" { on launch; }
+@test "mps on every profile" { on mps; }
 @test "numa on every profile" { on numa; }
 @test "nccl on every profile" { on nccl; }
 @test "p2p on every profile" { on p2p; }
