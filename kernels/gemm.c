@@ -114,7 +114,7 @@ static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 
 	if (!rc)
 		rc = sm_clock_read(k->clock, &k->hz, e);
-	k->flop_clk_sm = gemm_work_flop(&k->work) * (double)n / *seconds / k->hz / k->work.sms;
+	k->flop_clk_sm = gemm_work_flop(&k->work) * (double)n / *seconds / k->hz / k->work.card.sms;
 	k->highest_hz = fmax(k->highest_hz, k->hz);
 	k->flop += gemm_work_flop(&k->work) * (double)n;
 	return rc;
@@ -138,7 +138,7 @@ static int setup(struct ctx *c, struct err *e)
 	k->around = (struct lanes_around){before, after, meanwhile, k};
 	k->lanes.around = &k->around;
 	if (!rc) /* cards of other names may have other rates */
-		ctx_fact(c, "kin", "", "gpu", k->work.name, "cudaGetDeviceProperties");
+		ctx_fact(c, "kin", "", "gpu", k->work.card.name, "cudaGetDeviceProperties");
 	return rc;
 }
 
@@ -172,11 +172,11 @@ static void say(struct ctx *c, const struct gemm *k)
 	if (ceiling <= 0)
 		return;
 	snprintf(why, sizeof(why), "%d SMs at %.0f MHz, rate per clock by NVIDIA's white papers",
-		 k->work.sms, hz * 1e-6);
+		 k->work.card.sms, hz * 1e-6);
 	ctx_fact_num(c, "ceiling", "flops", LABELS, ceiling, why);
 	/* the same number whatever the clock: each kernel says it */
 	ctx_fact_num(c, "ceiling", "flop_clk_sm", "gpu,type",
-		     gemm_work_ceiling(&k->work, 1) / k->work.sms,
+		     gemm_work_ceiling(&k->work, 1) / k->work.card.sms,
 		     "rate per clock by NVIDIA's white papers");
 }
 

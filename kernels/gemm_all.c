@@ -213,7 +213,8 @@ static void say(struct ctx *c, const struct all *k)
 		ctx_fact(c, "kin", "", "gpus,member", "sum", "not one GPU");
 		return;
 	}
-	ctx_fact(c, "kin", "", "gpus,member", k->work[k->counted].name, "cudaGetDeviceProperties");
+	ctx_fact(c, "kin", "", "gpus,member", k->work[k->counted].card.name,
+		 "cudaGetDeviceProperties");
 }
 
 static int run(struct ctx *c, struct err *e)

@@ -32,13 +32,11 @@ struct wgmma {
 	struct wgmma_job job;
 };
 
-static int attribute(enum cudaDeviceAttr which, int *value, struct err *e)
+static int read_card(struct gpu_card *card, struct err *e)
 {
-	int device = 0, code = (int)cudaGetDevice(&device);
+	int device = 0, rc = gpu_error((int)cudaGetDevice(&device), e, "asking for the GPU");
 
-	if (!code)
-		code = (int)cudaDeviceGetAttribute(value, which, device);
-	return gpu_error(code, e, "asking what the GPU is");
+	return rc ? rc : gpu_read_card(card, device, e);
 }
 
 static int find_encoder(struct wgmma *w, struct err *e)
@@ -64,27 +62,24 @@ static int find_encoder(struct wgmma *w, struct err *e)
 static int judge_job(struct wgmma *w, const struct gemm_job *job, struct err *e)
 {
 	unsigned bytes = (unsigned)compute_bytes(job->type);
-	int major = 0, minor = 0, sms = 0, rc;
+	struct gpu_card card;
+	int rc;
 
 	if (!wgmma_has(job->type))
 		return err_set(e, ENOTSUP, "warpgroup MMA has no %s here", compute_name(job->type));
-	rc = attribute(cudaDevAttrComputeCapabilityMajor, &major, e);
-	if (!rc)
-		rc = attribute(cudaDevAttrComputeCapabilityMinor, &minor, e);
-	if (!rc)
-		rc = attribute(cudaDevAttrMultiProcessorCount, &sms, e);
+	rc = read_card(&card, e);
 	if (rc)
 		return rc;
-	if (major != 9 || minor != 0)
+	if (card.major != 9 || card.minor != 0)
 		return err_set(e, ENOTSUP,
 			       "warpgroup MMA is of compute capability 9.0, and this GPU is %d.%d",
-			       major, minor);
+			       card.major, card.minor);
 	if ((unsigned)job->k * bytes % COPY_ALIGN || job->n % 2)
 		return err_set(e, ENOTSUP,
 			       "rows of %d %s are no multiple of %d bytes, or %d is odd", job->k,
 			       compute_name(job->type), COPY_ALIGN, job->n);
 	w->job = (struct wgmma_job){(uint32_t)job->m, (uint32_t)job->n, (uint32_t)job->k,
-				    WGMMA_ROW_BYTES / bytes, (uint32_t)sms / WGMMA_CLUSTER};
+				    WGMMA_ROW_BYTES / bytes, (uint32_t)card.sms / WGMMA_CLUSTER};
 	if (w->job.clusters > wgmma_works(&w->job))
 		w->job.clusters = wgmma_works(&w->job);
 	return w->job.clusters ? 0 : err_set(e, ENOTSUP, "the GPU shows a single SM");

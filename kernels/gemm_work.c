@@ -28,20 +28,13 @@ static const struct gemm_engine *const engines[] = {&gemm_mma, &gemm_wgmma, &gem
 
 static int read_gpu(struct gemm_work *w, struct err *e)
 {
-	struct cudaDeviceProp prop;
-	int khz = 0;
-	cudaError_t code = cudaGetDeviceProperties(&prop, w->device);
+	int khz = 0, rc = gpu_read_card(&w->card, w->device, e);
 
-	if (!code)
-		code = cudaDeviceGetAttribute(&khz, cudaDevAttrClockRate, w->device);
-	if (code)
-		return gpu_error((int)code, e, "reading what the GPU is");
-	snprintf(w->name, sizeof(w->name), "%.255s", prop.name);
-	w->sms = prop.multiProcessorCount;
-	w->major = prop.major;
-	w->minor = prop.minor;
+	if (!rc)
+		rc = gpu_error((int)cudaDeviceGetAttribute(&khz, cudaDevAttrClockRate, w->device),
+			       e, "reading what the GPU is");
 	w->max_hz = khz * 1e3;
-	return 0;
+	return rc;
 }
 
 int gemm_work_open(struct gemm_work *w, int device, uint32_t seed, struct err *e)
@@ -179,7 +172,9 @@ double gemm_work_flop(const struct gemm_work *w)
 
 double gemm_work_ceiling(const struct gemm_work *w, double hz)
 {
-	return compute_card_rate(w->name, w->major, w->minor, w->job.type) * w->sms * hz;
+	const struct gpu_card *g = &w->card;
+
+	return compute_card_rate(g->name, g->major, g->minor, w->job.type) * g->sms * hz;
 }
 
 int gemm_work_multiply(const struct gemm_work *w, struct CUstream_st *stream)

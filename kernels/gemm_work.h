@@ -8,6 +8,7 @@
 
 #include "gemm_check.h"
 #include "gemm_engine.h"
+#include "gpu.h"
 
 #include "../harness/bench.h"
 
@@ -35,9 +36,8 @@ enum { GEMM_DIGESTS = 4096 }; /* of a case; later results are not looked at */
 
 struct gemm_work {
 	int device; /* CUDA ordinal; it is the current GPU in all calls but open's */
-	int sms, major, minor;
+	struct gpu_card card;
 	double max_hz;
-	char name[256];
 	uint32_t seed;
 	struct gemm_job job;
 	size_t bytes[3]; /* of a, b, c */

@@ -108,16 +108,31 @@ void gpu_pin(struct ctx *c, int node)
 		ctx_fact(c, "thread", "", "gpu,node", "PINNED", "sched_setaffinity");
 }
 
-void gpu_say_kin(struct ctx *c)
+int gpu_read_card(struct gpu_card *out, int device, struct err *e)
 {
 	struct cudaDeviceProp p;
-	char kin[sizeof(p.name) + 32];
+	cudaError_t code = cudaGetDeviceProperties(&p, device);
 
-	if (cudaGetDeviceProperties(&p, 0)) {
+	if (code)
+		return gpu_error((int)code, e, "reading what the GPU is");
+	snprintf(out->name, sizeof(out->name), "%s", p.name);
+	out->sms = p.multiProcessorCount;
+	out->major = p.major;
+	out->minor = p.minor;
+	return 0;
+}
+
+void gpu_say_kin(struct ctx *c)
+{
+	struct err ignored = ERR_INIT;
+	struct gpu_card card = {.sms = 0};
+	char kin[sizeof(card.name) + 32];
+
+	if (gpu_read_card(&card, 0, &ignored)) {
 		cudaGetLastError();
 		return;
 	}
-	snprintf(kin, sizeof(kin), "%s, %d SMs", p.name, p.multiProcessorCount);
+	snprintf(kin, sizeof(kin), "%s, %d SMs", card.name, card.sms);
 	ctx_fact(c, "kin", "", "gpu", kin, "CUDA");
 }
 

@@ -76,6 +76,14 @@ int gpu_memory_fits(size_t bytes, const char *what, struct err *e);
 /* What the driver says of a GPU (cudaDeviceAttr), `unknown` where it does not know it. */
 int gpu_attribute(int which, int device, int unknown);
 
+struct gpu_card {
+	char name[256];
+	int sms, major, minor;
+};
+
+/* 0 or negative errno. */
+int gpu_read_card(struct gpu_card *out, int device, struct err *e);
+
 /*
  * The GPU's place on the PCI bus as sysfs and NVML write it, "" where CUDA does not tell one. 0 or
  * negative errno.

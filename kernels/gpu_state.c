@@ -11,6 +11,7 @@
 
 #include "../harness/base/buf.h"
 #include "../harness/base/clock.h"
+#include "../harness/base/clock_events.h"
 #include "../harness/base/mem.h"
 #include "../harness/probe/nvml.h"
 #include "../harness/probe/nvml_clocks.h"
@@ -25,15 +26,6 @@
 #define ENERGY_LEAST_S 1.0  /* below that the counter's own steps are too large a part */
 #define HELD_LEAST     0.01 /* share of the time that a counter must have grown by */
 #define NVML_SOURCE    "NVML, while this was measured"
-
-/* NVML's reasons for a clock that is below the greatest; others are no matter of a judge. */
-enum {
-	EVENT_POWER_CAP = 0x4,
-	EVENT_HW = 0x8, /* one of the two below that begin with HW, where the driver tells which */
-	EVENT_SW_THERMAL = 0x20,
-	EVENT_HW_THERMAL = 0x40,
-	EVENT_HW_BRAKE = 0x80,
-};
 
 /* Counters; NAN where the GPU has none. */
 struct counts {
@@ -235,10 +227,10 @@ static void events_words(const struct watched *w, struct buf *b)
 		unsigned event, silent; /* not said beside one of these */
 		const char *words;
 	} known[] = {
-		{EVENT_SW_THERMAL, 0, "thermal slowdown by the driver"},
-		{EVENT_HW_THERMAL, 0, "thermal slowdown by hardware"},
-		{EVENT_HW_BRAKE, 0, "power brake"},
-		{EVENT_HW, EVENT_HW_THERMAL | EVENT_HW_BRAKE, "slowdown by hardware"},
+		{CLOCK_SW_THERMAL, 0, "thermal slowdown by the driver"},
+		{CLOCK_HW_THERMAL, 0, "thermal slowdown by hardware"},
+		{CLOCK_HW_BRAKE, 0, "power brake"},
+		{CLOCK_HW, CLOCK_HW_THERMAL | CLOCK_HW_BRAKE, "slowdown by hardware"},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -292,7 +284,7 @@ static void say_power(const struct gpu_state *s, const struct watched *w, struct
 {
 	bool lower = w->limit_w < w->default_w - 0.5;
 	bool capped = w->looks &&
-		      (w->events & EVENT_POWER_CAP || held(s, w->begin.capped_s, w->end.capped_s));
+		      (w->events & CLOCK_POWER_CAP || held(s, w->begin.capped_s, w->end.capped_s));
 	struct saying y = {.c = c, .labels = labels};
 	struct buf b = BUF_INIT;
 

@@ -62,8 +62,8 @@ const struct bench bench_l2 = {
 	.name = "l2",
 	.summary = "bandwidth of a GPU's L2, as its SMs see it",
 	.method = "Every SM reads or writes arrays that fill half of the L2 at most, round and "
-		  "round, "
-		  "16 bytes an access, past its own caches. Launches are queued behind a gate and "
+		  "round, 16 bytes an access, past its own caches. Launches are queued behind a "
+		  "gate and "
 		  "timed by GPU events. After each case every byte, or the sum of all that was "
 		  "read, is checked.",
 	.params = params,

@@ -61,8 +61,8 @@ enum { SAMPLES = 31, FIRST_TURNS = 32 };
 struct probe {
 	cudaStream_t stream;
 	struct tensor_sm *told; /* by each block, in pinned memory */
-	int sms, major, minor, shared_most;
-	char name[256];
+	struct gpu_card card;
+	int shared_most;
 	uint32_t seed;
 	bool warm;
 	/* of the current case */
@@ -78,10 +78,10 @@ struct probe {
 static int launch(struct probe *p, uint32_t turns, struct tensor_medians *m, struct err *e)
 {
 	void *args[] = {&p->told, &turns, &p->seed};
-	dim3 grid = {(unsigned)p->sms, 1, 1}, block = {TENSOR_THREADS, 1, 1};
+	dim3 grid = {(unsigned)p->card.sms, 1, 1}, block = {TENSOR_THREADS, 1, 1};
 	cudaError_t code;
 
-	memset(p->told, 0xff, (size_t)p->sms * sizeof(*p->told));
+	memset(p->told, 0xff, (size_t)p->card.sms * sizeof(*p->told));
 	code = cudaLaunchKernel(p->kernel, grid, block, args, p->shared, p->stream);
 	if (!code)
 		code = cudaStreamSynchronize(p->stream);
@@ -93,19 +93,19 @@ static int launch(struct probe *p, uint32_t turns, struct tensor_medians *m, str
 
 static int no_way(const struct probe *p, enum compute_type type, struct err *e)
 {
-	if (p->major == 10 || p->major == 11)
+	if (p->card.major == 10 || p->card.major == 11)
 		return err_set(e, ENOTSUP,
 			       "compute capability %d.%d reaches its rate by tcgen05 instructions "
 			       "alone, and this program has no loop of those yet",
-			       p->major, p->minor);
+			       p->card.major, p->card.minor);
 	return err_set(e, ENOTSUP, "compute capability %d.%d has no matrix instructions of %s",
-		       p->major, p->minor, compute_name(type));
+		       p->card.major, p->card.minor, compute_name(type));
 }
 
 /* The kernel of this case, allowed all shared memory of an SM. */
 static int choose(struct probe *p, enum compute_type type, struct err *e)
 {
-	enum tensor_way way = tensor_way(p->major, p->minor, type);
+	enum tensor_way way = tensor_way(p->card.major, p->card.minor, type);
 	struct cudaFuncAttributes a;
 	cudaError_t code;
 
@@ -118,11 +118,11 @@ static int choose(struct probe *p, enum compute_type type, struct err *e)
 		return err_set(e, ENOTSUP,
 			       "this program has no machine code of that loop for compute "
 			       "capability %d.%d: build it with a newer nvcc",
-			       p->major, p->minor);
+			       p->card.major, p->card.minor);
 	}
 	if (code)
 		return gpu_error((int)code, e, "asking for the loop of %s", compute_name(type));
-	p->shape = tensor_shape(p->major, p->minor, type);
+	p->shape = tensor_shape(p->card.major, p->card.minor, type);
 	p->shared = (size_t)p->shared_most - a.sharedSizeBytes;
 	code = cudaFuncSetAttribute(p->kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
 				    (int)p->shared);
@@ -157,7 +157,7 @@ static void say(struct ctx *c, const struct probe *p)
 {
 	char found[300], wanted[16];
 
-	snprintf(wanted, sizeof(wanted), "%d", p->sms);
+	snprintf(wanted, sizeof(wanted), "%d", p->card.sms);
 	ctx_expect(c, "sms", "flop_clk_sm", "gpu,type",
 		   tensor_sms_answered(&p->seen, found, sizeof(found)), wanted,
 		   "%smid of a block on each SM");
@@ -170,7 +170,7 @@ static int run(struct ctx *c, struct err *e)
 {
 	struct probe *p = ctx_state(c);
 	enum compute_type type = compute_type_of(ctx_str(c, "type"));
-	double ceiling = compute_card_rate(p->name, p->major, p->minor, type), flop;
+	double ceiling = compute_card_rate(p->card.name, p->card.major, p->card.minor, type), flop;
 	struct tensor_medians m = {.clocks = 0};
 	int rc = choose(p, type, e);
 
@@ -206,19 +206,12 @@ static int verify(struct ctx *c, struct err *e)
 
 static int read_gpu(struct probe *p, struct err *e)
 {
-	struct cudaDeviceProp prop;
-	cudaError_t code = cudaGetDeviceProperties(&prop, 0);
+	int rc = gpu_read_card(&p->card, 0, e);
 
-	if (!code)
-		code = cudaDeviceGetAttribute(&p->shared_most,
-					      cudaDevAttrMaxSharedMemoryPerBlockOptin, 0);
-	if (code)
-		return gpu_error((int)code, e, "reading what the GPU is");
-	snprintf(p->name, sizeof(p->name), "%.255s", prop.name);
-	p->sms = prop.multiProcessorCount;
-	p->major = prop.major;
-	p->minor = prop.minor;
-	return 0;
+	return rc ? rc
+		  : gpu_error((int)cudaDeviceGetAttribute(
+				      &p->shared_most, cudaDevAttrMaxSharedMemoryPerBlockOptin, 0),
+			      e, "reading what the GPU is");
 }
 
 static int setup(struct ctx *c, struct err *e)
@@ -232,12 +225,12 @@ static int setup(struct ctx *c, struct err *e)
 		rc = read_gpu(p, e);
 	if (rc)
 		return rc;
-	tensor_sms_open(&p->seen, p->sms);
+	tensor_sms_open(&p->seen, p->card.sms);
 	/* cards of other names may have other rates */
-	ctx_fact(c, "kin", "flop_clk_sm", "gpu", p->name, "cudaGetDeviceProperties");
+	ctx_fact(c, "kin", "flop_clk_sm", "gpu", p->card.name, "cudaGetDeviceProperties");
 	code = cudaStreamCreateWithFlags(&p->stream, cudaStreamNonBlocking);
 	if (!code)
-		code = cudaHostAlloc((void **)&p->told, (size_t)p->sms * sizeof(*p->told),
+		code = cudaHostAlloc((void **)&p->told, (size_t)p->card.sms * sizeof(*p->told),
 				     cudaHostAllocMapped);
 	return gpu_error((int)code, e, "making a stream and a word for each SM");
 }
@@ -260,8 +253,8 @@ const struct bench bench_tensor_probe = {
 	.summary = "what each SM does with matrix instructions in a clock",
 	.method =
 		"One block on each SM repeats matrix instructions on registers (9.0: with one "
-		"factor "
-		"in shared memory) for some 4 ms and counts the SM's clocks, 31 times after a "
+		"factor in shared memory) for some 4 ms and counts the SM's clocks, 31 times after "
+		"a "
 		"warm-up. What is reported is the median SM; one that is slower than it or did not "
 		"answer is named. Sums are whole numbers, and every one is checked.",
 	.params = params,

@@ -1,14 +1,11 @@
 /* See course.h. Known error: what is shorter than a piece of the run shows as its mean alone. */
 #include "course.h"
+#include "../harness/base/clock_events.h"
 #include "../harness/base/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define BIT_POWER 0x4u
-#define BITS_HEAT (0x20u | 0x40u)
-#define BITS_HW	  (0x8u | 0x80u) /* slowdown by hardware, power brake */
 
 static const struct course_field fields[COURSE_FIELDS] = {
 	{.name = "clock_sm", .words = "SM clock", .unit = "Hz"},
@@ -19,9 +16,9 @@ static const struct course_field fields[COURSE_FIELDS] = {
 
 static uint8_t events_of(unsigned long bits)
 {
-	return (uint8_t)((bits & BIT_POWER ? COURSE_POWER : 0) |
-			 (bits & BITS_HEAT ? COURSE_HEAT : 0) |
-			 (bits & BITS_HW ? COURSE_BRAKE : 0));
+	return (uint8_t)((bits & CLOCK_POWER_CAP ? COURSE_POWER : 0) |
+			 (bits & (CLOCK_SW_THERMAL | CLOCK_HW_THERMAL) ? COURSE_HEAT : 0) |
+			 (bits & (CLOCK_HW | CLOCK_HW_BRAKE) ? COURSE_BRAKE : 0));
 }
 
 /* The end of the step in which that was read. */

@@ -36,9 +36,8 @@ static const struct expectation known[] = {
 	 "look at temperatures, fans and air flow (nvidia-smi -q -d TEMPERATURE,PERFORMANCE), and "
 	 "for a power brake at the power supplies; then measure again"},
 	{"ecc", "ECC errors while this was measured:", "", "is right",
-	 "read nvidia-smi -q -d ECC,ROW_REMAPPER and the kernel log for XID 48, 63, 64 and 94; a "
-	 "GPU "
-	 "that keeps counting needs service"},
+	 "read nvidia-smi -q -d ECC,ROW_REMAPPER and the kernel log for XID 48, 63, 64 and 94; "
+	 "a GPU that keeps counting needs service"},
 	{"sms", "only", " SMs answered", "belong there",
 	 "look for XIDs in the kernel log and reset the GPU; if SMs stay silent, the GPU needs "
 	 "service"},
@@ -46,8 +45,7 @@ static const struct expectation known[] = {
 	 "reset the GPU and measure again; an SM that stays slow means that the GPU needs service"},
 	{"repeats", "repeats of the same product:", "", "is right",
 	 "this is silent data corruption: take the GPU out of use, read the kernel log for XIDs "
-	 "and "
-	 "run NVIDIA's field diagnostic"},
+	 "and run NVIDIA's field diagnostic"},
 	{"mps", "MPS was", " for this process", "was meant",
 	 "see CUDA_MPS_PIPE_DIRECTORY and whether another MPS daemon runs"},
 	{"mps_after", "a fresh process", " after the MPS daemon was ended", "is right",

@@ -6,6 +6,7 @@
  */
 #include "clock_lock_parts.h"
 #include "../base/buf.h"
+#include "../base/clock_events.h"
 #include "../base/log.h"
 #include "../base/mem.h"
 #include "../probe/guard.h"
@@ -19,9 +20,6 @@
 
 #define BELOW 0.98 /* of its maximum: a clock below that is held down by something */
 #define SAME  0.005
-
-/* What is known to hold a clock down: all of NVML's reasons but "idle" and what we cannot name. */
-#define REASONS_KNOWN 0x1feull
 
 /* ---- one GPU ---- */
 
@@ -57,7 +55,7 @@ static int look_for_locks(const struct locking *k, size_t gpu, struct err *e)
 		return rc;
 	g->before_hz = x.clock_hz;
 	g->memory_hz = x.memory_hz;
-	if (isnan(g->max_hz) || x.clock_hz >= BELOW * g->max_hz || x.reasons & REASONS_KNOWN ||
+	if (isnan(g->max_hz) || x.clock_hz >= BELOW * g->max_hz || x.reasons & CLOCK_EVENTS_KNOWN ||
 	    forced_has(&k->p->forced, "clocks"))
 		return 0;
 	return err_set(
