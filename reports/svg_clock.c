@@ -17,7 +17,7 @@
 #define HEIGHT 216.0
 #define TOP    34.0
 #define LEFT   52.0
-#define RIGHT  (WIDTH - 12)
+#define RIGHT  (WIDTH - 22) /* half of a tick's name fits beside it */
 #define BOTTOM (HEIGHT - 40)
 
 struct point {

@@ -47,7 +47,7 @@ static inline void mk_gemm(struct bundle_data *d)
 	for (int g = 0; g < 4; g++)
 		for (size_t i = 0; i < 3; i++)
 			mk_product(d, g, format[i].type, format[i].rate,
-				   (g == 2 ? 1.41e9 : 1.755e9) * (1 + 0.002 * g),
+				   (g == 2 ? 0.85e9 : 1.755e9) * (1 + 0.002 * g),
 				   g == 3 ? 0.55 : 0.78);
 }
 
