@@ -147,7 +147,7 @@ static void plan_room(struct ctx *c, struct mps_state *k)
 
 static uint64_t all_of(unsigned clients)
 {
-	return UINT64_MAX >> (64 - clients);
+	return clients < 64 ? ((uint64_t)1 << clients) - 1 : UINT64_MAX;
 }
 
 static int order(struct mps_state *k, enum mps_what what, uint64_t who, struct err *e)
