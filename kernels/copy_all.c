@@ -80,58 +80,6 @@ static int supported(struct ctx *c, struct err *e)
 
 #include <stdio.h>
 
-enum { SHARES = 5 };
-
-/* Copies a second of the one that counts, or of all. */
-static double rate_counted(const struct members *k)
-{
-	double rate = 0;
-
-	for (int i = 0; i < k->n; i++) {
-		if (members_counts(k, i))
-			rate += members_rate(k, i);
-	}
-	return rate;
-}
-
-/* Copies of one operation: what each of the lanes that count does before its last mark. */
-static double copies_counted(const struct members *k)
-{
-	return (k->counted == MEMBERS_SUM ? k->n : 1) * (copy_dir_both(k->dir) ? 2 : 1) *
-	       LANES_MARKS;
-}
-
-static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
-{
-	struct members *k = arg;
-	int rc = members_together(k, n, e);
-
-	*seconds = copies_counted(k) * (double)n / rate_counted(k);
-	return rc;
-}
-
-/* Beside the others and alone in turns, so that what drifts meets both. */
-static int emit_shares(struct ctx *c, struct members *k, struct err *e)
-{
-	int rc = 0;
-
-	for (int s = 0; s < SHARES && !rc; s++) {
-		double beside, by_itself = 0;
-
-		rc = members_together(k, 1, e);
-		beside = rate_counted(k);
-		for (int i = 0; i < k->n && !rc; i++) {
-			if (!members_counts(k, i))
-				continue;
-			rc = members_alone(k, i, e);
-			by_itself += members_rate(k, i);
-		}
-		if (!rc)
-			ctx_emit(c, "share", beside / by_itself);
-	}
-	return rc;
-}
-
 static int setup(struct ctx *c, struct err *e)
 {
 	return members_open(c, ctx_state(c), e);
@@ -146,7 +94,7 @@ static struct gpu_ceiling ceiling_of(const struct members *k, int i)
  */
 static bool past_caches(const struct members *k)
 {
-	double bytes = (double)k->size * k->n * (copy_dir_both(k->dir) ? 2 : 1);
+	double bytes = (double)k->size * k->crowd.n * k->crowd.lanes;
 	struct topology t;
 	bool past;
 
@@ -166,7 +114,7 @@ static struct gpu_ceiling ceiling_of_sum(const struct members *k)
 	struct gpu_ceiling sum = {.why = "sum over the GPUs, what they share divided"};
 	struct dimms d;
 
-	for (int i = 0; i < k->n; i++) {
+	for (int i = 0; i < k->crowd.n; i++) {
 		double one = ceiling_of(k, i).bytes_per_s;
 
 		sum.bytes_per_s += one;
@@ -184,15 +132,16 @@ static struct gpu_ceiling ceiling_of_sum(const struct members *k)
 static void say_case(struct ctx *c, const struct members *k)
 {
 	const struct placement_proof *proof = members_proof(k);
-	bool sum = k->counted == MEMBERS_SUM, part = !sum && k->member[k->counted].link.shared;
-	struct gpu_ceiling ceiling = sum ? ceiling_of_sum(k) : ceiling_of(k, k->counted);
+	bool sum = k->crowd.counted == CROWD_ALL,
+	     part = !sum && k->member[k->crowd.counted].link.shared;
+	struct gpu_ceiling ceiling = sum ? ceiling_of_sum(k) : ceiling_of(k, k->crowd.counted);
 
 	ctx_fact(c, "placement", "", "gpus,member,memory,node", proof_name(proof->result),
 		 proof->source);
 	if (sum)
 		ctx_fact(c, "kin", "", "gpus,member", "sum", "not one GPU");
 	else
-		gpu_link_say(c, &k->member[k->counted].link, "gpus,member");
+		gpu_link_say(c, &k->member[k->crowd.counted].link, "gpus,member");
 	if (ceiling.bytes_per_s > 0)
 		ctx_fact_num(c, part ? "equal_part" : "ceiling", "bandwidth", "dir,gpus,member",
 			     ceiling.bytes_per_s, ceiling.why);
@@ -206,13 +155,13 @@ static int run(struct ctx *c, struct err *e)
 
 	if (rc)
 		return rc;
-	s = lanes_bandwidth(batch, k, (double)k->size * copies_counted(k));
+	s = lanes_bandwidth(crowd_batch, &k->crowd, (double)k->size * crowd_operations(&k->crowd));
 	s.max_batch = LANES_MOST;
 	say_case(c, k);
-	rc = members_together(k, 1, e);
+	rc = k->crowd.work(k, CROWD_ALL, 1, e);
 	if (!rc)
 		rc = ctx_sample(c, &s, e);
-	return rc ? rc : emit_shares(c, k, e);
+	return rc ? rc : crowd_emit_shares(c, &k->crowd, e);
 }
 
 static int verify(struct ctx *c, struct err *e)
@@ -221,7 +170,7 @@ static int verify(struct ctx *c, struct err *e)
 	int rc = members_prepare(k, e);
 
 	if (!rc)
-		rc = members_together(k, 1, e);
+		rc = k->crowd.work(k, CROWD_ALL, 1, e);
 	return rc ? rc : members_check(k, e);
 }
 

@@ -14,12 +14,12 @@
 
 static int lanes_used(const struct members *k)
 {
-	return copy_dir_both(k->dir) ? 2 * k->n : k->n;
+	return k->crowd.n * k->crowd.lanes;
 }
 
 static struct copy_way *way_of(struct members *k, int lane)
 {
-	return &k->member[lane % k->n].way[lane / k->n];
+	return &k->member[lane % k->crowd.n].way[lane / k->crowd.n];
 }
 
 static int queue_way(void *arg, int lane, struct CUstream_st *stream)
@@ -27,48 +27,34 @@ static int queue_way(void *arg, int lane, struct CUstream_st *stream)
 	return copy_way_queue(way_of(arg, lane), stream);
 }
 
-int members_together(struct members *k, uint64_t n, struct err *e)
+static int work(void *arg, int only, uint64_t n, struct err *e)
 {
+	struct members *k = arg;
+
 	for (int lane = 0; lane < k->lanes.n; lane++)
-		k->lanes.lane[lane].off = false;
+		k->lanes.lane[lane].off = only != CROWD_ALL && lane % k->crowd.n != only;
 	return lanes_rates(&k->lanes, lanes_used(k), queue_way, k, n, e);
 }
 
-int members_alone(struct members *k, int i, struct err *e)
+static double rate(const void *arg, int member)
 {
-	for (int lane = 0; lane < k->lanes.n; lane++)
-		k->lanes.lane[lane].off = lane % k->n != i;
-	return lanes_rates(&k->lanes, lanes_used(k), queue_way, k, 1, e);
-}
+	const struct members *k = arg;
+	double sum = 0;
 
-double members_rate(const struct members *k, int i)
-{
-	double rate = 0;
-
-	for (int lane = i; lane < lanes_used(k); lane += k->n)
-		rate += k->lanes.lane[lane].rate;
-	return rate;
-}
-
-bool members_counts(const struct members *k, int i)
-{
-	return k->counted == MEMBERS_SUM || k->counted == i;
+	for (int lane = member; lane < lanes_used(k); lane += k->crowd.n)
+		sum += k->lanes.lane[lane].rate;
+	return sum;
 }
 
 /* ---- opening ---- */
 
-static int choose_gpu(int ordinal, struct err *e)
-{
-	return gpu_error((int)cudaSetDevice(ordinal), e, "choosing a GPU");
-}
-
 /* A node's memory is divided among the GPUs that take some of it. */
 static void find_limits(struct ctx *c, struct members *k)
 {
-	for (int i = 0; i < k->n; i++) {
+	for (int i = 0; i < k->crowd.n; i++) {
 		size_t users = 0;
 
-		for (int j = 0; j < k->n; j++)
+		for (int j = 0; j < k->crowd.n; j++)
 			users += k->member[j].node == k->member[i].node;
 		k->member[i].limit = ctx_pinned_limit(c, k->member[i].node) / users;
 	}
@@ -96,7 +82,7 @@ static size_t bytes_needed(const struct ctx *c)
 static int open_member(struct ctx *c, struct members *k, int i, struct err *e)
 {
 	struct member *m = &k->member[i];
-	int rc = choose_gpu(i, e);
+	int rc = gpu_choose(i, e);
 
 	if (!rc)
 		rc = gpu_error(
@@ -113,13 +99,13 @@ static int use_memory(struct ctx *c, struct members *k, struct err *e)
 	enum copy_kind kind = copy_kind(ctx_str(c, "memory"));
 	int rc = 0;
 
-	for (int i = 0; i < k->n && !rc; i++) {
+	for (int i = 0; i < k->crowd.n && !rc; i++) {
 		struct member *m = &k->member[i];
 		struct err unpinned = ERR_INIT;
 
 		if (!m->memory.tried || m->memory.kind != kind)
 			placement_pin_node(m->node, &unpinned); /* the proof says if it mattered */
-		rc = choose_gpu(i, e);
+		rc = gpu_choose(i, e);
 		if (!rc)
 			rc = copy_memory_use(c, &m->memory, kind, bytes_needed(c), m->limit,
 					     m->node, k->seed, e);
@@ -131,9 +117,9 @@ static void choose_ways(struct ctx *c, struct members *k)
 {
 	bool by_sm = !strcmp(ctx_str(c, "engine"), "sm");
 
-	for (int lane = 0; lane < 2 * k->n; lane++) {
-		struct member *m = &k->member[lane % k->n];
-		bool back = lane >= k->n;
+	for (int lane = 0; lane < 2 * k->crowd.n; lane++) {
+		struct member *m = &k->member[lane % k->crowd.n];
+		bool back = lane >= k->crowd.n;
 
 		*way_of(k, lane) = (struct copy_way){.memory = &m->memory,
 						     .device = m->device,
@@ -150,9 +136,9 @@ static void choose_ways(struct ctx *c, struct members *k)
 static int find_links(struct ctx *c, struct members *k, bool loaded, struct err *e)
 {
 	struct gpu_link link[MEMBERS_MOST];
-	int rc = gpu_links(c, link, k->n, loaded, e);
+	int rc = gpu_links(c, link, k->crowd.n, loaded, e);
 
-	for (int i = 0; i < k->n && !rc; i++)
+	for (int i = 0; i < k->crowd.n && !rc; i++)
 		k->member[i].link = link[i];
 	return rc;
 }
@@ -160,10 +146,10 @@ static int find_links(struct ctx *c, struct members *k, bool loaded, struct err 
 /* The links are looked at while all of them are busy: an idle one is slow on purpose. */
 static int look_at_links(struct ctx *c, struct members *k, struct err *e)
 {
-	int rc = members_together(k, 1, e); /* the links come up */
+	int rc = work(k, CROWD_ALL, 1, e); /* the links come up */
 
-	for (int i = 0; i < k->n && !rc; i++) {
-		rc = choose_gpu(i, e);
+	for (int i = 0; i < k->crowd.n && !rc; i++) {
+		rc = gpu_choose(i, e);
 		for (int n = 0; n < 2 * LANES_MARKS && !rc; n++)
 			rc = gpu_error(queue_way(k, i, k->lanes.lane[i].stream), e,
 				       "keeping the links busy");
@@ -178,12 +164,12 @@ static int open_gpus(struct ctx *c, struct members *k, struct err *e)
 	int rc = gpu_not_shared(e);
 
 	if (!rc)
-		rc = lanes_open(&k->lanes, k->n, e);
-	for (int i = 0; i < k->n && !rc; i++)
+		rc = lanes_open(&k->lanes, k->crowd.n, e);
+	for (int i = 0; i < k->crowd.n && !rc; i++)
 		rc = lanes_add(&k->lanes, i, e);
 	if (!rc)
 		rc = find_links(c, k, false, e);
-	for (int i = 0; i < k->n && !rc; i++) {
+	for (int i = 0; i < k->crowd.n && !rc; i++) {
 		k->member[i].node = find_node(c, &k->member[i].link, e);
 		rc = open_member(c, k, i, e);
 	}
@@ -195,12 +181,13 @@ int members_open(struct ctx *c, struct members *k, struct err *e)
 	int number[LANES_MAX], rc;
 
 	k->seed = (uint32_t)ctx_seed(c);
-	k->n = ctx_gpus(c, number, LANES_MAX);
-	if (k->n > MEMBERS_MOST) {
-		k->n = 0;
+	k->crowd = (struct crowd){.work = work, .rate = rate, .arg = k};
+	k->crowd.n = ctx_gpus(c, number, LANES_MAX);
+	if (k->crowd.n > MEMBERS_MOST) {
+		k->crowd.n = 0;
 		return err_set(e, ENOTSUP, "more than %d GPUs at once", MEMBERS_MOST);
 	}
-	for (int i = 0; i < k->n; i++)
+	for (int i = 0; i < k->crowd.n; i++)
 		k->member[i].gpu = number[i];
 	rc = open_gpus(c, k, e);
 	if (rc)
@@ -212,7 +199,7 @@ int members_open(struct ctx *c, struct members *k, struct err *e)
 
 void members_close(struct members *k)
 {
-	for (int i = 0; i < k->n; i++) {
+	for (int i = 0; i < k->crowd.n; i++) {
 		cudaSetDevice(i);
 		copy_device_close(k->member[i].device, k->member[i].diff);
 		copy_memory_close(&k->member[i].memory);
@@ -227,14 +214,15 @@ int members_choose(struct ctx *c, struct members *k, struct err *e)
 	if (rc)
 		return rc;
 	k->dir = copy_dir(ctx_str(c, "dir"));
+	k->crowd.lanes = copy_dir_both(k->dir) ? 2 : 1;
 	k->size = ctx_u64(c, "size");
-	k->counted = MEMBERS_SUM;
-	for (int i = 0; i < k->n && strcmp(ctx_str(c, "member"), "sum") != 0; i++) {
+	k->crowd.counted = CROWD_ALL;
+	for (int i = 0; i < k->crowd.n && strcmp(ctx_str(c, "member"), "sum") != 0; i++) {
 		if (k->member[i].gpu == (int)ctx_u64(c, "member"))
-			k->counted = i;
+			k->crowd.counted = i;
 	}
 	choose_ways(c, k);
-	for (int i = 0; i < k->n; i++) {
+	for (int i = 0; i < k->crowd.n; i++) {
 		const struct member *m = &k->member[i];
 
 		if (m->way[copy_dir_both(k->dir)].at + k->size > m->memory.buf.bytes)
@@ -253,9 +241,9 @@ int members_prepare(struct members *k, struct err *e)
 	int rc = 0;
 
 	for (int lane = 0; lane < lanes_used(k) && !rc; lane++) {
-		if (!members_counts(k, lane % k->n))
+		if (!crowd_counts(&k->crowd, lane % k->crowd.n))
 			continue;
-		rc = choose_gpu(lane % k->n, e);
+		rc = gpu_choose(lane % k->crowd.n, e);
 		if (!rc)
 			rc = copy_way_prepare(way_of(k, lane), k->lanes.lane[lane].stream, e);
 	}
@@ -264,10 +252,10 @@ int members_prepare(struct members *k, struct err *e)
 
 static int check_lane(struct members *k, int lane, struct err *e)
 {
-	const struct member *m = &k->member[lane % k->n];
+	const struct member *m = &k->member[lane % k->crowd.n];
 	const struct copy_way *w = way_of(k, lane);
 	struct pattern_diff diff;
-	int rc = choose_gpu(lane % k->n, e);
+	int rc = gpu_choose(lane % k->crowd.n, e);
 
 	if (!rc)
 		rc = copy_way_check(w, k->lanes.lane[lane].stream, &diff, e);
@@ -281,7 +269,7 @@ int members_check(struct members *k, struct err *e)
 	int rc = 0;
 
 	for (int lane = 0; lane < lanes_used(k) && !rc; lane++) {
-		if (members_counts(k, lane % k->n))
+		if (crowd_counts(&k->crowd, lane % k->crowd.n))
 			rc = check_lane(k, lane, e);
 	}
 	return rc;
@@ -291,10 +279,10 @@ const struct placement_proof *members_proof(const struct members *k)
 {
 	const struct placement_proof *worst = NULL;
 
-	for (int i = 0; i < k->n; i++) {
+	for (int i = 0; i < k->crowd.n; i++) {
 		const struct placement_proof *p = &k->member[i].memory.proof;
 
-		if (!members_counts(k, i))
+		if (!crowd_counts(&k->crowd, i))
 			continue;
 		if (!worst || p->result == PROOF_WRONG ||
 		    (p->result == PROOF_UNPROVEN && worst->result == PROOF_PROVEN))

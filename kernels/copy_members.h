@@ -7,10 +7,11 @@
 
 #include "copy_cases.h"
 #include "copy_engine.h"
+#include "crowd.h"
 #include "gpu_link.h"
 #include "lanes.h"
 
-enum { MEMBERS_SUM = -1, MEMBERS_MOST = LANES_MAX / 2 };
+enum { MEMBERS_MOST = LANES_MAX / 2 };
 
 struct member {
 	int gpu, node, sms; /* gpu: the host's number */
@@ -24,13 +25,12 @@ struct member {
 
 struct members {
 	struct member member[MEMBERS_MOST]; /* by CUDA ordinal */
-	int n;
-	struct lanes lanes; /* [0, n) to the GPU or the one way, [n, 2 n) back */
+	struct crowd crowd;		    /* all of them */
+	struct lanes lanes; /* of n: [0, n) to the GPU or the one way, [n, 2 n) back */
 	uint32_t seed;
 	/* of the current case */
 	enum copy_dir dir;
 	size_t size;
-	int counted; /* index of the member, or MEMBERS_SUM */
 };
 
 /*
@@ -42,15 +42,6 @@ void members_close(struct members *k);
 
 /* Makes the context's current case the current one. -ENOTSUP where memory is lacking. */
 int members_choose(struct ctx *c, struct members *k, struct err *e);
-
-/* Whether member i counts in this case. */
-bool members_counts(const struct members *k, int i);
-
-/* All copy, LANES_MARKS times n copies each way; or one of them while the others rest. */
-int members_together(struct members *k, uint64_t n, struct err *e);
-int members_alone(struct members *k, int i, struct err *e);
-/* Copies a second, of both ways where both run, in the last of those. */
-double members_rate(const struct members *k, int i);
 
 /* Before a copy that is to be verified, and after it: of those that count. -EBADMSG names one. */
 int members_prepare(struct members *k, struct err *e);

@@ -51,6 +51,7 @@ static int supported(struct ctx *c, struct err *e)
 
 #ifdef ASSAY_CUDA
 
+#include "crowd.h"
 #include "gpu_state.h"
 #include "lanes.h"
 
@@ -58,7 +59,7 @@ static int supported(struct ctx *c, struct err *e)
 #include <stdio.h>
 #include <string.h>
 
-enum { SUM = -1, SHARES = 5, MOST = LANES_MOST / 2 };
+enum { MOST = LANES_MOST / 2 };
 #define LABELS "gpus,kernel,member,n,type"
 
 struct all {
@@ -67,14 +68,9 @@ struct all {
 	struct gemm_work work[LANES_MAX]; /* by CUDA ordinal */
 	int number[LANES_MAX];		  /* the host's */
 	struct gpu_state *state;
-	int n, open;
-	int counted; /* ordinal of the member of this case, or SUM */
+	struct crowd crowd; /* all of them */
+	int open;
 };
-
-static bool counts(const struct all *k, int i)
-{
-	return k->counted == SUM || k->counted == i;
-}
 
 /* ---- one batch ---- */
 
@@ -99,59 +95,20 @@ static void meanwhile(void *arg)
 	gpu_state_look(k->state);
 }
 
-/* All but one rest where `only` names it. */
-static int work(struct all *k, int only, uint64_t n, struct err *e)
-{
-	for (int i = 0; i < k->n; i++)
-		k->lanes.lane[i].off = only >= 0 && i != only;
-	return lanes_rates(&k->lanes, k->n, queue, k, n, e);
-}
-
-/* Products a second of those that count. */
-static double rate_counted(const struct all *k)
-{
-	double rate = 0;
-
-	for (int i = 0; i < k->n; i++)
-		rate += counts(k, i) ? k->lanes.lane[i].rate : 0;
-	return rate;
-}
-
-/* Products of one operation, by those that count. */
-static double products_counted(const struct all *k)
-{
-	return LANES_MARKS * (k->counted == SUM ? k->n : 1);
-}
-
-static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
+static int work(void *arg, int only, uint64_t n, struct err *e)
 {
 	struct all *k = arg;
-	int rc = work(k, -1, n, e);
 
-	*seconds = products_counted(k) * (double)n / rate_counted(k);
-	return rc;
+	for (int i = 0; i < k->crowd.n; i++)
+		k->lanes.lane[i].off = only != CROWD_ALL && i != only;
+	return lanes_rates(&k->lanes, k->crowd.n, queue, k, n, e);
 }
 
-/* Beside the others and alone in turns, so that what drifts meets both. */
-static int emit_shares(struct ctx *c, struct all *k, struct err *e)
+static double rate(const void *arg, int member)
 {
-	int rc = 0;
+	const struct all *k = arg;
 
-	for (int s = 0; s < SHARES && !rc; s++) {
-		double beside, by_itself = 0;
-
-		rc = work(k, -1, 1, e);
-		beside = rate_counted(k);
-		for (int i = 0; i < k->n && !rc; i++) {
-			if (!counts(k, i))
-				continue;
-			rc = work(k, i, 1, e);
-			by_itself += k->lanes.lane[i].rate;
-		}
-		if (!rc)
-			ctx_emit(c, "share", beside / by_itself);
-	}
-	return rc;
+	return k->lanes.lane[member].rate;
 }
 
 /* ---- the case ---- */
@@ -161,10 +118,11 @@ static int setup(struct ctx *c, struct err *e)
 	struct all *k = ctx_state(c);
 	int rc = gpu_not_shared(e);
 
-	k->n = ctx_gpus(c, k->number, LANES_MAX);
+	k->crowd = (struct crowd){.lanes = 1, .work = work, .rate = rate, .arg = k};
+	k->crowd.n = ctx_gpus(c, k->number, LANES_MAX);
 	if (!rc)
-		rc = lanes_open(&k->lanes, k->n, e);
-	for (; k->open < k->n && !rc; k->open++)
+		rc = lanes_open(&k->lanes, k->crowd.n, e);
+	for (; k->open < k->crowd.n && !rc; k->open++)
 		rc = gemm_work_open(&k->work[k->open], k->open, (uint32_t)ctx_seed(c), e);
 	if (!rc)
 		rc = gpu_state_open(&k->state, c, e);
@@ -173,21 +131,16 @@ static int setup(struct ctx *c, struct err *e)
 	return rc;
 }
 
-static int choose_gpu(int ordinal, struct err *e)
-{
-	return gpu_error((int)cudaSetDevice(ordinal), e, "choosing a GPU");
-}
-
 static int choose_case(struct ctx *c, struct all *k, struct err *e)
 {
 	bool sum = !strcmp(ctx_str(c, "member"), "sum");
 	int rc = 0;
 
-	k->counted = SUM;
-	for (int i = 0; i < k->n && !rc; i++) {
+	k->crowd.counted = CROWD_ALL;
+	for (int i = 0; i < k->crowd.n && !rc; i++) {
 		if (!sum && k->number[i] == (int)ctx_u64(c, "member"))
-			k->counted = i;
-		rc = choose_gpu(i, e);
+			k->crowd.counted = i;
+		rc = gpu_choose(i, e);
 		if (!rc)
 			rc = gemm_work_choose(&k->work[i], c, k->lanes.lane[i].stream, e);
 	}
@@ -198,10 +151,10 @@ static void say(struct ctx *c, const struct all *k)
 {
 	double ceiling = 0;
 
-	for (int i = 0; i < k->n; i++) {
+	for (int i = 0; i < k->crowd.n; i++) {
 		const struct gemm_work *w = &k->work[i];
 
-		if (!counts(k, i))
+		if (!crowd_counts(&k->crowd, i))
 			continue;
 		ceiling += gemm_work_ceiling(w, w->max_hz);
 		gpu_state_say(k->state, i, c, "flops", LABELS);
@@ -209,11 +162,11 @@ static void say(struct ctx *c, const struct all *k)
 	if (ceiling > 0)
 		ctx_fact_num(c, "ceiling", "flops", LABELS, ceiling,
 			     "SMs at the highest clock, rate per clock by NVIDIA's white papers");
-	if (k->counted == SUM) {
+	if (k->crowd.counted == CROWD_ALL) {
 		ctx_fact(c, "kin", "", "gpus,member", "sum", "not one GPU");
 		return;
 	}
-	ctx_fact(c, "kin", "", "gpus,member", k->work[k->counted].card.name,
+	ctx_fact(c, "kin", "", "gpus,member", k->work[k->crowd.counted].card.name,
 		 "cudaGetDeviceProperties");
 }
 
@@ -224,20 +177,20 @@ static int run(struct ctx *c, struct err *e)
 			     .form = SAMPLE_RATE,
 			     .tick_s = EVENT_TICK_S,
 			     .max_batch = MOST,
-			     .batch = batch,
-			     .arg = k};
+			     .batch = crowd_batch,
+			     .arg = &k->crowd};
 	int rc = choose_case(c, k, e);
 
 	if (rc)
 		return rc;
-	s.work = gemm_work_flop(&k->work[0]) * products_counted(k);
+	s.work = gemm_work_flop(&k->work[0]) * crowd_operations(&k->crowd);
 	gpu_state_begin(k->state);
 	rc = ctx_sample(c, &s, e);
 	gpu_state_end(k->state);
 	if (rc)
 		return rc;
 	say(c, k);
-	return emit_shares(c, k, e);
+	return crowd_emit_shares(c, &k->crowd, e);
 }
 
 static int verify(struct ctx *c, struct err *e)
@@ -247,12 +200,12 @@ static int verify(struct ctx *c, struct err *e)
 	char who[80];
 	int rc = 0;
 
-	for (int i = 0; i < k->n && !rc; i++) {
-		if (!counts(k, i))
+	for (int i = 0; i < k->crowd.n && !rc; i++) {
+		if (!crowd_counts(&k->crowd, i))
 			continue;
 		snprintf(who, sizeof(who), "gpu %d: %s by %s while all work", k->number[i],
 			 ctx_str(c, "type"), ctx_str(c, "kernel"));
-		rc = choose_gpu(i, e);
+		rc = gpu_choose(i, e);
 		if (!rc)
 			rc = gemm_work_verify(&k->work[i], who, k->lanes.lane[i].stream, &repeats,
 					      e);

@@ -44,7 +44,7 @@ int gemm_work_open(struct gemm_work *w, int device, uint32_t seed, struct err *e
 	memset(w, 0, sizeof(*w));
 	w->device = device;
 	w->seed = seed;
-	rc = gpu_error((int)cudaSetDevice(device), e, "choosing a GPU");
+	rc = gpu_choose(device, e);
 	if (!rc)
 		rc = read_gpu(w, e);
 	return rc ? rc

@@ -91,6 +91,11 @@ int gpu_address(char out[16], int device, struct err *e)
 	return rc;
 }
 
+int gpu_choose(int device, struct err *e)
+{
+	return gpu_error((int)cudaSetDevice(device), e, "choosing a GPU");
+}
+
 int gpu_not_shared(struct err *e)
 {
 	if (gpu_attribute(ATTR_MPS_ENABLED, 0, 0) != 1)

@@ -49,6 +49,9 @@ int gpu_supported(struct ctx *c, struct err *e);
 /* -EBUSY where an MPS daemon serves this process: its numbers are not those of a GPU alone. */
 int gpu_not_shared(struct err *e);
 
+/* Makes a GPU the current one of this thread, by its CUDA ordinal. 0 or negative errno. */
+int gpu_choose(int device, struct err *e);
+
 /*
  * Runs this thread on the CPUs of a NUMA node. Where it cannot (a cpuset, a node without CPUs) it
  * is said and nothing more: the fact "thread" of keys with the labels gpu and node.

@@ -175,7 +175,7 @@ static int run_lanes(const struct queueing *q, bool gated, bool end, struct err 
 			       (unsigned long long)q->n * (unsigned)q->marks, GATE_MAX_OPS);
 	__atomic_store_n(&gate->gave_up, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&gate->open, !gated, __ATOMIC_RELEASE);
-	rc = gpu_error((int)cudaSetDevice(first->device), e, "choosing a GPU");
+	rc = gpu_choose(first->device, e);
 	if (!rc)
 		rc = gpu_error(gate_launch(gate, GATE_GIVE_UP_NS, first->stream), e,
 			       "launching the gate");
