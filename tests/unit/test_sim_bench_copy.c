@@ -3,35 +3,18 @@
  * named, little memory, and the rates of GPUs that share what they copy over.
  */
 #include "copy_case.h"
-#include "sim.h"
+#include "sim_bench.h"
 
 #ifdef ASSAY_CUDA
 
 #include "../simgpu/sim.h"
 
-#include <math.h>
-
 extern const struct bench bench_copy_all, bench_gpu_chase;
-
-static struct ctx *started(const struct bench *b, const char *const *set, uint64_t pinned_limit)
-{
-	struct ctx *c = make(set);
-	struct err e = ERR_INIT;
-
-	c->bench = b;
-	c->pinned_limit = pinned_limit;
-	CHECK(!b->supported(c, &e));
-	if (fake_setup(c, &e)) {
-		fprintf(stderr, "%s\n", e.text);
-		_exit(1);
-	}
-	return c;
-}
 
 static void corrupted(void)
 {
 	static const char *const set[] = {"gpu=0", "node=0", "dir=d2h", "size=64MiB", NULL};
-	struct ctx *c = started(&bench_copy, set, 0);
+	struct ctx *c = started(&bench_copy, set);
 	struct err e = ERR_INIT;
 
 	CHECK(!bench_copy.run(c, &e));
@@ -46,7 +29,7 @@ static void corrupted_way_back(void)
 {
 	static const char *const set[] = {"gpu=0",    "node=0",	   "memory=writecombined",
 					  "dir=both", "size=1MiB", NULL};
-	struct ctx *c = started(&bench_copy, set, 0);
+	struct ctx *c = started(&bench_copy, set);
 	struct err e = ERR_INIT;
 
 	CHECK(!bench_copy.run(c, &e));
@@ -56,18 +39,26 @@ static void corrupted_way_back(void)
 	fake_end(c);
 }
 
+static struct ctx *with_little_memory(const char *const *set)
+{
+	struct ctx *c = make(set);
+
+	c->pinned_limit = 4 << 20;
+	return begun(c);
+}
+
 static void little_memory(void)
 {
 	static const char *const set[] = {"gpu=0", "node=0", "dir=h2d", "size=8MiB", NULL};
 	static const char *const both[] = {"gpu=0", "node=0", "dir=both", "size=3MiB", NULL};
-	struct ctx *c = started(&bench_copy, set, 4 << 20);
+	struct ctx *c = with_little_memory(set);
 	struct err e = ERR_INIT;
 
 	CHECK(bench_copy.run(c, &e) == -ENOTSUP);
 	CHECK(strstr(e.text, "4194304 bytes of pinned memory"));
 	fake_end(c);
 	err_clear(&e);
-	c = started(&bench_copy, both, 4 << 20); /* one way would do */
+	c = with_little_memory(both); /* one way would do */
 	CHECK(bench_copy.run(c, &e) == -ENOTSUP);
 	fake_end(c);
 }
@@ -75,7 +66,7 @@ static void little_memory(void)
 static void facts(void)
 {
 	static const char *const set[] = {"gpu=0", "node=0", "dir=h2d", "size=64MiB", NULL};
-	struct ctx *c = started(&bench_copy, set, 0);
+	struct ctx *c = started(&bench_copy, set);
 	struct err e = ERR_INIT;
 
 	CHECK(!bench_copy.run(c, &e));
@@ -90,7 +81,7 @@ static void huge_pages(void)
 {
 	static const char *const set[] = {"gpu=0",   "node=1",	  "memory=hugepage",
 					  "dir=h2d", "size=4MiB", NULL};
-	struct ctx *c = started(&bench_copy, set, 0);
+	struct ctx *c = started(&bench_copy, set);
 	struct err e = ERR_INIT;
 
 	CHECK(!bench_copy.run(c, &e));
@@ -103,7 +94,7 @@ static void another_node(void)
 {
 	static const char *const set[] = {"gpu=0",   "node=1",	  "memory=pageable",
 					  "dir=d2h", "size=4KiB", NULL};
-	struct ctx *c = started(&bench_copy, set, 0);
+	struct ctx *c = started(&bench_copy, set);
 	struct err e = ERR_INIT;
 
 	CHECK(!bench_copy.run(c, &e));
@@ -122,7 +113,7 @@ static double value_of(const char *member)
 	double v;
 
 	snprintf(name, sizeof(name), "member=%s", member);
-	c = started(&bench_copy_all, set, 0);
+	c = started(&bench_copy_all, set);
 	if (bench_copy_all.run(c, &e) || bench_copy_all.verify(c, &e)) {
 		fprintf(stderr, "%s\n", e.text);
 		_exit(1);
@@ -131,14 +122,6 @@ static double value_of(const char *member)
 	v = c->value[0];
 	fake_end(c);
 	return v;
-}
-
-static bool within(double v, double want, double share)
-{
-	if (fabs(v / want - 1) <= share)
-		return true;
-	fprintf(stderr, "%g, wanted %g\n", v, want);
-	return false;
 }
 
 /* 0 and 1 share a switch, 2 and 3 another one: each gets half. */
@@ -171,7 +154,7 @@ static void corrupted_neighbour(void)
 					  "size=1MiB",	"member=sum", NULL};
 	static const char *const other[] = {"gpus=0+1+2", "node=local", "dir=d2h",
 					    "size=1MiB",  "member=1",	NULL};
-	struct ctx *c = started(&bench_copy_all, set, 0);
+	struct ctx *c = started(&bench_copy_all, set);
 	struct err e = ERR_INIT;
 
 	CHECK(!bench_copy_all.run(c, &e));
@@ -179,7 +162,7 @@ static void corrupted_neighbour(void)
 	CHECK(strstr(e.text, "gpu 2: d2h copy of 1048576 bytes"));
 	fake_end(c);
 	err_clear(&e);
-	c = started(&bench_copy_all, other, 0);
+	c = started(&bench_copy_all, other);
 	CHECK(!bench_copy_all.run(c, &e));
 	CHECK(!bench_copy_all.verify(c, &e));
 	fake_end(c);
@@ -206,14 +189,14 @@ static void chase(void)
 	const struct sim_memory *m = &sim_profile()->memory;
 	double local = sim_profile()->gpu[0].sm_latency_s;
 	struct err e = ERR_INIT;
-	struct ctx *c = started(&bench_gpu_chase, near, 0);
+	struct ctx *c = started(&bench_gpu_chase, near);
 
 	CHECK(!bench_gpu_chase.run(c, &e));
 	CHECK(!bench_gpu_chase.verify(c, &e));
 	CHECK(within(c->value[0], local, 0.01));
 	CHECK(!strcmp(fake_fact(c, "placement"), "PROVEN"));
 	fake_end(c);
-	c = started(&bench_gpu_chase, far, 0);
+	c = started(&bench_gpu_chase, far);
 	CHECK(!bench_gpu_chase.run(c, &e));
 	CHECK(within(c->value[0], local + m->latency_remote_s - m->latency_local_s, 0.01));
 	fake_end(c);

@@ -3,8 +3,7 @@
  * seen by its repeats, sums that are wrong or missing by float64, and what a GPU lacks is skipped
  * with the reason.
  */
-#include "fake_ctx.h"
-#include "sim.h"
+#include "sim_bench.h"
 
 #ifdef ASSAY_CUDA
 
@@ -14,21 +13,6 @@
 #include <errno.h>
 
 extern const struct bench bench_gemm, bench_gemm_all;
-
-static struct ctx *started(const struct bench *b, const char *const *set)
-{
-	struct ctx *c = calloc(1, sizeof(*c));
-	struct err e = ERR_INIT;
-
-	c->bench = b;
-	c->set = set;
-	CHECK(!b->supported(c, &e));
-	if (fake_setup(c, &e)) {
-		fprintf(stderr, "%s\n", e.text);
-		_exit(1);
-	}
-	return c;
-}
 
 /* ---- whole cases ---- */
 

@@ -2,8 +2,7 @@
  * The streams through device memory on the simulated server: rates of each level found, a bit that
  * is lost named with its place, arrays that do not fit refused with the reason.
  */
-#include "fake_ctx.h"
-#include "sim.h"
+#include "sim_bench.h"
 
 #ifdef ASSAY_CUDA
 
@@ -12,27 +11,6 @@
 #include <errno.h>
 
 extern const struct bench bench_hbm, bench_hbm_chase, bench_l2;
-
-/* A case after setup; NULL-terminated settings are the caller's. */
-static struct ctx *started(const struct bench *b, const char *const *set)
-{
-	struct ctx *c = calloc(1, sizeof(*c));
-	struct err e = ERR_INIT;
-
-	c->bench = b;
-	c->set = set;
-	CHECK(!b->supported(c, &e));
-	CHECK(!fake_setup(c, &e));
-	return c;
-}
-
-static bool within(double v, double want, double share)
-{
-	if (fabs(v / want - 1) <= share)
-		return true;
-	fprintf(stderr, "%g, wanted %g\n", v, want);
-	return false;
-}
 
 static double rate(const struct bench *b, const char *op, const char *size)
 {

@@ -3,8 +3,7 @@
  * lost are found; how far copies hide; the stand-ins for graphs and pools refuse what the runtime
  * refuses.
  */
-#include "fake_ctx.h"
-#include "sim.h"
+#include "sim_bench.h"
 
 #include "../simgpu/sim.h"
 
@@ -19,14 +18,11 @@ extern const struct bench bench_launch, bench_graph, bench_alloc, bench_overlap;
 /* Its values are those of the metric; NULL: of the first. */
 static struct ctx *ran(const struct bench *b, const char *const *set, const char *metric)
 {
-	struct ctx *c = calloc(1, sizeof(*c));
+	struct ctx *c = started(b, set);
 	struct err e = ERR_INIT;
 
-	c->bench = b;
-	c->set = set;
 	c->metric = metric;
-	CHECK(!b->supported(c, &e));
-	if (fake_setup(c, &e) || b->run(c, &e)) {
+	if (b->run(c, &e)) {
 		fprintf(stderr, "%s\n", e.text);
 		_exit(1);
 	}
