@@ -4,6 +4,7 @@
 #include "../harness/base/buf.h"
 #include "../harness/base/clock.h"
 #include "../harness/base/mem.h"
+#include "../harness/base/reap.h"
 #include "gang_ranks.h"
 #include "gang_start.h"
 
@@ -154,11 +155,8 @@ static bool reap(struct seat *s, uint64_t until_ns)
 {
 	int status = 0;
 
-	while (s->pid && waitpid(s->pid, &status, WNOHANG) == 0) {
-		if (clock_wall_ns() > until_ns)
-			return false;
-		clock_wall_sleep_ns(1000000);
-	}
+	if (s->pid && reap_until(s->pid, until_ns, &status) == -ETIMEDOUT)
+		return false;
 	if (s->pid && WIFSIGNALED(status))
 		snprintf(s->end, sizeof(s->end), "was killed by signal %d (%s)", WTERMSIG(status),
 			 strsignal(WTERMSIG(status)));

@@ -5,6 +5,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/mem.h"
+#include "../base/reap.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -200,19 +201,6 @@ static bool something_left(void)
 	return left;
 }
 
-/* Waits for a child; false where it took too long (then it goes on alone). */
-static bool wait_for(pid_t pid, int *status)
-{
-	uint64_t start_ns = clock_wall_ns();
-
-	while (clock_wall_since_s(start_ns) < GUARD_PATIENCE_S) {
-		if (waitpid(pid, status, WNOHANG) == pid)
-			return true;
-		clock_wall_sleep_ns(5000000);
-	}
-	return false;
-}
-
 int guard_mend(const char *self, struct err *e)
 {
 	int status = 0;
@@ -224,7 +212,11 @@ int guard_mend(const char *self, struct err *e)
 
 	if (pid == 0)
 		become(self, "restore", -1, STDERR_FILENO);
-	if (pid < 0 || !wait_for(pid, &status) || !WIFEXITED(status) || WEXITSTATUS(status))
+	uint64_t until_ns = clock_wall_ns() + (uint64_t)(GUARD_PATIENCE_S * 1e9);
+
+	/* one that takes longer goes on alone */
+	if (pid < 0 || reap_until(pid, until_ns, &status) || !WIFEXITED(status) ||
+	    WEXITSTATUS(status))
 		return err_set(e, EIO,
 			       "what an earlier run left on this machine could not be put back: "
 			       "see assay restore");

@@ -5,6 +5,7 @@
 #include "../base/buf.h"
 #include "../base/clock.h"
 #include "../base/mem.h"
+#include "../base/reap.h"
 #include "../base/self.h"
 #include "sysfs.h"
 
@@ -77,19 +78,14 @@ static void free_environment(char **env)
 /* 0 if it ended well within ANSWER_S; else it is killed. */
 static int wait_for(pid_t pid)
 {
-	uint64_t until = clock_wall_ns() + (uint64_t)(ANSWER_S * 1e9);
-	int status = 0;
-	pid_t got;
+	int status = 0, rc = reap_until(pid, clock_wall_ns() + (uint64_t)(ANSWER_S * 1e9), &status);
 
-	while ((got = waitpid(pid, &status, WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
-		if (clock_wall_ns() > until) {
-			kill(pid, SIGKILL);
-			waitpid(pid, &status, 0);
-			return -ETIMEDOUT;
-		}
-		clock_wall_sleep_ns(NAP_NS / 10);
+	if (rc == -ETIMEDOUT) {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		return rc;
 	}
-	return got == pid && WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
+	return !rc && WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
 }
 
 /* What was written to a memory file, its last line break cut off. */
@@ -301,12 +297,12 @@ static void remove_below(int at, const char *name)
 }
 
 /* A daemon's processes as they were found. */
-struct crowd {
+struct found {
 	pid_t pid[MAX_PROCESSES];
 	int n;
 };
 
-static void find_all(const char *pipes, struct crowd *c)
+static void find_all(const char *pipes, struct found *c)
 {
 	struct process p[MAX_PROCESSES];
 	int n = processes("", p, MAX_PROCESSES);
@@ -334,7 +330,7 @@ static bool lives(pid_t pid)
 	return state[1] == ' ' && state[2] != 'Z' && state[2] != 'X';
 }
 
-static void signal_all(const struct crowd *c, int sig)
+static void signal_all(const struct found *c, int sig)
 {
 	for (int i = 0; i < c->n; i++) {
 		if (lives(c->pid[i]))
@@ -343,7 +339,7 @@ static void signal_all(const struct crowd *c, int sig)
 }
 
 /* Whether they are gone within that time. */
-static bool gone(const struct crowd *c, double seconds)
+static bool gone(const struct found *c, double seconds)
 {
 	uint64_t until = clock_wall_ns() + (uint64_t)(seconds * 1e9);
 
@@ -362,7 +358,7 @@ int mps_stop(const char *dir, struct err *e)
 	char *pipes = mem_printf("%s/" MPS_PIPE, dir), *program = self_search_path(PROGRAM);
 	char **env = environment(pipes, NULL);
 	struct buf said = BUF_INIT;
-	struct crowd all;
+	struct found all;
 	int rc = is_ours(dir) ? 0 : err_set(e, EINVAL, "%s is no folder of ours for MPS", dir);
 
 	if (rc)
