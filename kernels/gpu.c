@@ -18,8 +18,6 @@
 /* Of a GPU's memory left to others, and to what CUDA makes for itself. */
 #define SPARE_BYTES ((size_t)64 << 20)
 
-#define ATTR_MPS_ENABLED 133 /* cudaDevAttrMpsEnabled; older headers lack it */
-
 static int errno_of(cudaError_t code)
 {
 	switch ((int)code) {
@@ -98,7 +96,7 @@ int gpu_choose(int device, struct err *e)
 
 int gpu_not_shared(struct err *e)
 {
-	if (gpu_attribute(ATTR_MPS_ENABLED, 0, 0) != 1)
+	if (gpu_attribute(GPU_ATTR_MPS_ENABLED, 0, 0) != 1)
 		return 0;
 	return err_set(e, EBUSY, "an MPS daemon serves this process: the GPU is shared");
 }

@@ -37,6 +37,8 @@
 /* Up to this size an operation's time is a latency as well. */
 #define GPU_LATENCY_MAX_BYTES ((uint64_t)64 << 10)
 
+#define GPU_ATTR_MPS_ENABLED 133 /* cudaDevAttrMpsEnabled; older headers lack it */
+
 enum { GPU_WARM_UP_COPIES = 4 }; /* before each case */
 
 /*

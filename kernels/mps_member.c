@@ -13,8 +13,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define ATTR_MPS_ENABLED 133 /* cudaDevAttrMpsEnabled; older headers lack it */
-
 struct member {
 	cudaStream_t stream;
 	struct mps_vector *x;
@@ -52,7 +50,7 @@ static int open_client(struct member *m, struct gang_turn *t, struct err *e)
 	t->answer_bytes = sizeof(*me);
 	if (made)
 		return gpu_error((int)made, e, "making a context");
-	me->mps = gpu_attribute(ATTR_MPS_ENABLED, 0, -1);
+	me->mps = gpu_attribute(GPU_ATTR_MPS_ENABLED, 0, -1);
 	me->sms = gpu_attribute(cudaDevAttrMultiProcessorCount, 0, 0);
 	me->l2_bytes = (uint64_t)gpu_attribute(cudaDevAttrL2CacheSize, 0, 0);
 	me->exclusive =
