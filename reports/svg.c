@@ -105,6 +105,16 @@ double svg_names_width(const struct column *c)
 	return widest + 14;
 }
 
+bool svg_label_fits(double (*at)[2], size_t *n, double x, double y, double width, double height)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (fabs(at[i][0] - x) <= width && fabs(at[i][1] - y) <= height)
+			return false;
+	at[*n][0] = x;
+	at[(*n)++][1] = y;
+	return true;
+}
+
 void svg_open(struct buf *out, const char *id, double width, double height, const char *title,
 	      const char *desc)
 {

@@ -36,6 +36,11 @@ void svg_marker(struct buf *d, unsigned shape, double x, double y, double r);
 
 /* Pixels that a label of 12 px takes, estimated generously. */
 double svg_text_width(const char *s);
+/*
+ * Whether a label of that size at (x, y) touches none of the *n that stand at `at`; then it is one
+ * of them, for which `at` needs room.
+ */
+bool svg_label_fits(double (*at)[2], size_t *n, double x, double y, double width, double height);
 /* Those that the values of a column need as names of rows, with room beside them. */
 double svg_names_width(const struct column *c);
 

@@ -114,19 +114,13 @@ static void draw_points(struct buf *out, const struct panel *p, const struct spr
 		double y = axis_at(&p->y, r->s.median);
 		bool bad = view_worse(r), left = x > RIGHT - 52;
 		struct buf d = BUF_INIT, name = BUF_INIT;
-		size_t k = 0;
 
 		svg_marker(&d, bad ? 3 : 0, x, y, 4);
 		html_put(out, "<path class=\"mk %s\" d=\"%s\"/>", bad ? "s2" : "s1", buf_str(&d));
 		spread_words(&name, s, p->g, r, false);
-		while (k < n && (fabs(at[k][0] - x) > 54 || fabs(at[k][1] - y) > 13))
-			k++;
-		if (k == n) {
+		if (svg_label_fits(at, &n, x, y, 54, 13))
 			svg_text(out, left ? "t h e k" : "t h k", left ? x - 7 : x + 7, y + 4,
 				 buf_str(&name));
-			at[n][0] = x;
-			at[n++][1] = y;
-		}
 		buf_free(&d);
 		buf_free(&name);
 	}

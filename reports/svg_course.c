@@ -98,7 +98,7 @@ static void draw_names(struct buf *out, const struct course *c, const struct cou
 
 	for (size_t g = 0; g < c->gpus; g++) {
 		const double *v = f->value + g * c->pieces;
-		size_t i = c->pieces, k = 0;
+		size_t i = c->pieces;
 		char name[24];
 
 		while (i > 0 && isnan(v[i - 1]))
@@ -107,14 +107,9 @@ static void draw_names(struct buf *out, const struct course *c, const struct cou
 			continue;
 		double px = x_of(c, (double)i), py = axis_at(y, v[i - 1]);
 
-		while (k < n && (fabs(px - at[k][0]) > 44 || fabs(py - at[k][1]) > 12))
-			k++;
-		if (k < n)
-			continue;
 		snprintf(name, sizeof(name), "GPU %d", c->gpu[g]);
-		svg_text(out, "t h k", px + 3, py + 4, name);
-		at[n][0] = px;
-		at[n++][1] = py;
+		if (svg_label_fits(at, &n, px, py, 44, 12))
+			svg_text(out, "t h k", px + 3, py + 4, name);
 	}
 }
 

@@ -216,6 +216,19 @@ static void test_choice_of_rows(void **state)
 	mk_report_free(&m);
 }
 
+/* One that touches another is not counted, so that a third may stand where it would have. */
+static void test_labels_that_fit(void **state)
+{
+	double at[3][2];
+	size_t n = 0;
+
+	assert_true(svg_label_fits(at, &n, 100, 50, 40, 12));
+	assert_false(svg_label_fits(at, &n, 140, 62, 40, 12));
+	assert_true(svg_label_fits(at, &n, 141, 50, 40, 12));
+	assert_true(svg_label_fits(at, &n, 120, 63, 40, 12));
+	assert_int_equal(n, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_dots_show_every_process),
 		cmocka_unit_test(test_dots_of_gpus_stand_in_blocks),
 		cmocka_unit_test(test_choice_of_rows),
+		cmocka_unit_test(test_labels_that_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
