@@ -263,11 +263,7 @@ static int choose_case(struct ctx *c, struct copy *k, struct err *e)
 	k->way[1] = way(k, false, size);
 	k->way[1].at = copy_part(size);
 	k->way[0].by_sm = k->way[1].by_sm = !strcmp(ctx_str(c, "engine"), "sm");
-	if (k->way[back].at + size <= k->memory.buf.bytes)
-		return 0;
-	return err_set(e, ENOTSUP,
-		       "more than the %zu bytes of pinned memory that a guest may take on node %d",
-		       k->memory.buf.bytes, k->node);
+	return copy_memory_holds(&k->memory, k->way[back].at + size, k->node, "", e);
 }
 
 static int sample_latencies(struct ctx *c, struct sampling *s, struct err *e)

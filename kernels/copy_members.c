@@ -8,6 +8,7 @@
 
 #include <cuda_runtime_api.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- all of them copy ---- */
@@ -222,16 +223,15 @@ int members_choose(struct ctx *c, struct members *k, struct err *e)
 			k->crowd.counted = i;
 	}
 	choose_ways(c, k);
-	for (int i = 0; i < k->crowd.n; i++) {
+	for (int i = 0; i < k->crowd.n && !rc; i++) {
 		const struct member *m = &k->member[i];
+		char whose[32];
 
-		if (m->way[copy_dir_both(k->dir)].at + k->size > m->memory.buf.bytes)
-			return err_set(e, ENOTSUP,
-				       "more than the %zu bytes of pinned memory that a guest may "
-				       "take on node %d for GPU %d",
-				       m->memory.buf.bytes, m->node, m->gpu);
+		snprintf(whose, sizeof(whose), " for GPU %d", m->gpu);
+		rc = copy_memory_holds(&m->memory, m->way[copy_dir_both(k->dir)].at + k->size,
+				       m->node, whose, e);
 	}
-	return 0;
+	return rc;
 }
 
 /* ---- verifying ---- */

@@ -127,6 +127,17 @@ int copy_memory_use(struct ctx *c, struct copy_memory *m, enum copy_kind kind, s
 	return 0;
 }
 
+int copy_memory_holds(const struct copy_memory *m, size_t bytes, int node, const char *whose,
+		      struct err *e)
+{
+	if (bytes <= m->buf.bytes)
+		return 0;
+	return err_set(e, ENOTSUP,
+		       "more than the %zu bytes of pinned memory that a guest may take on node "
+		       "%d%s",
+		       m->buf.bytes, node, whose);
+}
+
 void copy_memory_close(struct copy_memory *m)
 {
 	if (m->buf.p && of_driver(m->kind)) {

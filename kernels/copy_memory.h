@@ -39,6 +39,13 @@ struct copy_memory {
  */
 int copy_memory_use(struct ctx *c, struct copy_memory *m, enum copy_kind kind, size_t bytes,
 		    size_t limit, int node, uint32_t seed, struct err *e);
+
+/*
+ * Whether so many bytes of it are there; -ENOTSUP where a limit has made it smaller. node: where it
+ * was asked for; whose: " for GPU 3", or "".
+ */
+int copy_memory_holds(const struct copy_memory *m, size_t bytes, int node, const char *whose,
+		      struct err *e);
 void copy_memory_close(struct copy_memory *m);
 
 /* The facts "placement" and, where the pages are ours to choose, "pages", for keys of these labels.

@@ -73,13 +73,12 @@ static int setup(struct ctx *c, struct err *e)
 static int make_ring(struct ctx *c, struct chasing *k, struct err *e)
 {
 	void *p = k->memory.buf.p;
+	int rc;
 
 	k->bytes = ctx_u64(c, "size");
-	if (k->bytes > k->memory.buf.bytes)
-		return err_set(e, ENOTSUP,
-			       "more than the %zu bytes of pinned memory that a guest may take on "
-			       "node %d",
-			       k->memory.buf.bytes, k->node);
+	rc = copy_memory_holds(&k->memory, k->bytes, k->node, "", e);
+	if (rc)
+		return rc;
 	if (k->memory.on_device != p)
 		return err_set(e, ENOTSUP, "pinned memory has another address on this GPU");
 	chase_build(p, k->bytes, CHASER_STRIDE, ctx_seed(c));

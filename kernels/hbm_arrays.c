@@ -16,7 +16,6 @@
  * little. */
 #define SM_BYTES ((uint64_t)32 << 20)
 enum { A, B, C, ARRAYS };
-static const char *const op_name[] = {"read", "write", "copy", "triad"};
 
 /* ---- making ---- */
 
@@ -28,15 +27,6 @@ static bool is_used(enum stream_op op, int array)
 					    [STREAM_TRIAD] = {true, true, true}};
 
 	return used[op][array];
-}
-
-static enum stream_op op_of(const char *name)
-{
-	int op = 0;
-
-	while (op < STREAM_TRIAD && strcmp(op_name[op], name) != 0)
-		op++;
-	return (enum stream_op)op;
 }
 
 int hbm_arrays_setup(struct ctx *c, struct err *e)
@@ -128,7 +118,7 @@ int hbm_arrays_use(struct hbm_arrays *k, struct ctx *c, struct err *e)
 	uint64_t rounds;
 	int rc;
 
-	k->op = op_of(ctx_str(c, "op"));
+	k->op = stream_op(ctx_str(c, "op"));
 	k->size = ctx_u64(c, "size") / HBM_VECTOR_BYTES * HBM_VECTOR_BYTES;
 	rc = make_arrays(k, e);
 	if (rc)
@@ -193,7 +183,7 @@ static int do_and_check(struct hbm_arrays *k, int array, uint64_t *sum, struct p
 					  stream);
 	if (!rc)
 		rc = (int)cudaStreamSynchronize(stream);
-	return gpu_error(rc, e, "doing %s once and checking it", op_name[k->op]);
+	return gpu_error(rc, e, "doing %s once and checking it", stream_op_name(k->op));
 }
 
 static int wrong_sum(const struct hbm_arrays *k, struct ctx *c, uint64_t sum, struct err *e)
@@ -221,10 +211,10 @@ int hbm_arrays_verify(struct ctx *c, struct err *e)
 		rc = do_and_check(k, array, &sum, &diff, e);
 	if (rc || diff.first == PATTERN_NONE)
 		return rc ? rc : wrong_sum(k, c, sum, e);
-	return err_set(e, EBADMSG,
-		       "gpu %s: %s of %zu bytes: %llu byte%s wrong, the first at offset %llu",
-		       ctx_str(c, "gpu"), op_name[k->op], k->size, (unsigned long long)diff.bytes,
-		       diff.bytes == 1 ? " is" : "s are", (unsigned long long)diff.first);
+	return err_set(
+		e, EBADMSG, "gpu %s: %s of %zu bytes: %llu byte%s wrong, the first at offset %llu",
+		ctx_str(c, "gpu"), stream_op_name(k->op), k->size, (unsigned long long)diff.bytes,
+		diff.bytes == 1 ? " is" : "s are", (unsigned long long)diff.first);
 }
 
 #endif

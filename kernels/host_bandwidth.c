@@ -244,22 +244,12 @@ static int setup(struct ctx *c, struct err *e)
 	return 0;
 }
 
-static enum stream_op op_of(const char *name)
-{
-	static const char *const names[] = {"read", "write", "copy", "triad"};
-	int i = 0;
-
-	while (i < STREAM_TRIAD && strcmp(names[i], name))
-		i++;
-	return (enum stream_op)i;
-}
-
 static int choose_loop(struct ctx *c, struct bandwidth *b, struct err *e)
 {
 	bool nt = !strcmp(ctx_str(c, "stores"), "nontemporal");
 	const char *isa;
 
-	b->op = op_of(ctx_str(c, "op"));
+	b->op = stream_op(ctx_str(c, "op"));
 	b->loop = stream_loop(b->op, nt, &isa);
 	if (!b->loop)
 		return err_set(e, ENOTSUP,

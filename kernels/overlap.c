@@ -201,11 +201,7 @@ static int choose_case(struct ctx *c, struct overlap *k, struct err *e)
 	k->ways = copy_dir_both(dir) ? 2 : 1;
 	k->way[0] = way(k, dir != COPY_D2H, 0, size);
 	k->way[1] = way(k, false, copy_part(size), size);
-	if (k->way[k->ways - 1].at + size <= k->memory.buf.bytes)
-		return 0;
-	return err_set(e, ENOTSUP,
-		       "more than the %zu bytes of pinned memory that a guest may take on node %d",
-		       k->memory.buf.bytes, k->node);
+	return copy_memory_holds(&k->memory, k->way[k->ways - 1].at + size, k->node, "", e);
 }
 
 /* As many steps as take as long as the copies. The second round starts with clocks that are up. */

@@ -68,6 +68,22 @@ stream_fn *stream_loop(enum stream_op op, bool nontemporal, const char **isa)
 	return sets[i].loops[nontemporal][op];
 }
 
+const char *stream_op_name(enum stream_op op)
+{
+	static const char *const names[] = {"read", "write", "copy", "triad"};
+
+	return names[op];
+}
+
+enum stream_op stream_op(const char *name)
+{
+	int op = STREAM_READ;
+
+	while (op < STREAM_TRIAD && strcmp(stream_op_name((enum stream_op)op), name) != 0)
+		op++;
+	return (enum stream_op)op;
+}
+
 int stream_arrays(enum stream_op op)
 {
 	static const int arrays[] = {1, 1, 2, 3};

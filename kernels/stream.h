@@ -33,6 +33,10 @@ stream_fn *stream_loop(enum stream_op op, bool nontemporal, const char **isa);
 /* The same for vectors of that name; NULL where this CPU or this build does not have them. */
 stream_fn *stream_loop_named(const char *isa, enum stream_op op, bool nontemporal);
 
+/* "read", "write", "copy", "triad"; and back, of a name that is one of them. */
+const char *stream_op_name(enum stream_op op);
+enum stream_op stream_op(const char *name);
+
 /* Arrays that an operation moves: bytes = this many x the size of one array. */
 int stream_arrays(enum stream_op op);
 
