@@ -65,7 +65,6 @@ struct gemm {
 	struct lanes_around around;
 	struct gemm_work work;
 	struct sm_clock *clock;
-	struct gpu_state *state;
 	double flop; /* of the case */
 	/* of the last batch, and the highest clock of the case */
 	double hz, flop_clk_sm, highest_hz;
@@ -100,13 +99,6 @@ static int after(void *arg, int lane, struct CUstream_st *stream)
 	return rc ? rc : gemm_work_digest(&k->work, stream);
 }
 
-static void meanwhile(void *arg)
-{
-	struct gemm *k = arg;
-
-	gpu_state_look(k->state);
-}
-
 static int batch(void *arg, uint64_t n, double *seconds, struct err *e)
 {
 	struct gemm *k = arg;
@@ -134,8 +126,8 @@ static int setup(struct ctx *c, struct err *e)
 	if (!rc)
 		rc = sm_clock_open(&k->clock, e);
 	if (!rc)
-		rc = gpu_state_open(&k->state, c, e);
-	k->around = (struct lanes_around){before, after, meanwhile, k};
+		rc = lanes_watch(&k->lanes, c, e);
+	k->around = (struct lanes_around){before, after, k};
 	k->lanes.around = &k->around;
 	if (!rc) /* cards of other names may have other rates */
 		ctx_fact(c, "kin", "", "gpu", k->work.card.name, "cudaGetDeviceProperties");
@@ -158,7 +150,7 @@ static int sample(struct ctx *c, struct gemm *k, struct err *e)
 				   .batch = batch,
 				   .arg = k};
 
-	return ctx_sample(c, &s, e);
+	return lanes_sample(&k->lanes, c, &s, e);
 }
 
 static void say(struct ctx *c, const struct gemm *k)
@@ -166,7 +158,7 @@ static void say(struct ctx *c, const struct gemm *k)
 	double hz = fmax(k->work.max_hz, k->highest_hz), ceiling = gemm_work_ceiling(&k->work, hz);
 	char why[96];
 
-	gpu_state_say(k->state, 0, c, "flops,energy", LABELS);
+	gpu_state_say(k->lanes.state, 0, c, "flops,energy", LABELS);
 	if (*k->work.chosen)
 		ctx_fact(c, "algorithm", "", LABELS, k->work.chosen, k->work.engine->name);
 	if (ceiling <= 0)
@@ -189,12 +181,10 @@ static int run(struct ctx *c, struct err *e)
 	if (rc)
 		return rc;
 	k->highest_hz = k->flop = 0;
-	gpu_state_begin(k->state);
 	rc = sample(c, k, e);
-	gpu_state_end(k->state);
 	if (rc)
 		return rc;
-	joules = gpu_state_joules(k->state, 0);
+	joules = gpu_state_joules(k->lanes.state, 0);
 	if (joules > 0)
 		ctx_emit(c, "energy", joules / k->flop);
 	say(c, k);
@@ -219,7 +209,6 @@ static void teardown(struct ctx *c)
 {
 	struct gemm *k = ctx_state(c);
 
-	gpu_state_close(k->state);
 	sm_clock_close(k->clock);
 	gemm_work_close(&k->work);
 	lanes_close(&k->lanes);

@@ -67,8 +67,7 @@ struct all {
 	struct lanes_around around;
 	struct gemm_work work[LANES_MAX]; /* by CUDA ordinal */
 	int number[LANES_MAX];		  /* the host's */
-	struct gpu_state *state;
-	struct crowd crowd; /* all of them */
+	struct crowd crowd;		  /* all of them */
 	int open;
 };
 
@@ -86,13 +85,6 @@ static int after(void *arg, int lane, struct CUstream_st *stream)
 	struct all *k = arg;
 
 	return gemm_work_digest(&k->work[lane], stream);
-}
-
-static void meanwhile(void *arg)
-{
-	struct all *k = arg;
-
-	gpu_state_look(k->state);
 }
 
 static int work(void *arg, int only, uint64_t n, struct err *e)
@@ -125,8 +117,8 @@ static int setup(struct ctx *c, struct err *e)
 	for (; k->open < k->crowd.n && !rc; k->open++)
 		rc = gemm_work_open(&k->work[k->open], k->open, (uint32_t)ctx_seed(c), e);
 	if (!rc)
-		rc = gpu_state_open(&k->state, c, e);
-	k->around = (struct lanes_around){NULL, after, meanwhile, k};
+		rc = lanes_watch(&k->lanes, c, e);
+	k->around = (struct lanes_around){NULL, after, k};
 	k->lanes.around = &k->around;
 	return rc;
 }
@@ -157,7 +149,7 @@ static void say(struct ctx *c, const struct all *k)
 		if (!crowd_counts(&k->crowd, i))
 			continue;
 		ceiling += gemm_work_ceiling(w, w->max_hz);
-		gpu_state_say(k->state, i, c, "flops", LABELS);
+		gpu_state_say(k->lanes.state, i, c, "flops", LABELS);
 	}
 	if (ceiling > 0)
 		ctx_fact_num(c, "ceiling", "flops", LABELS, ceiling,
@@ -184,9 +176,7 @@ static int run(struct ctx *c, struct err *e)
 	if (rc)
 		return rc;
 	s.work = gemm_work_flop(&k->work[0]) * crowd_operations(&k->crowd);
-	gpu_state_begin(k->state);
-	rc = ctx_sample(c, &s, e);
-	gpu_state_end(k->state);
+	rc = lanes_sample(&k->lanes, c, &s, e);
 	if (rc)
 		return rc;
 	say(c, k);
@@ -220,7 +210,6 @@ static void teardown(struct ctx *c)
 
 	for (int i = 0; i < k->open; i++)
 		gemm_work_close(&k->work[i]);
-	gpu_state_close(k->state);
 	lanes_close(&k->lanes);
 }
 

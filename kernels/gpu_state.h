@@ -20,8 +20,8 @@ void gpu_state_close(struct gpu_state *s);
 /* Before a case: forgets the last one, and reads the counters. */
 void gpu_state_begin(struct gpu_state *s);
 /*
- * While the GPUs work: between queueing and waiting (lanes_around.meanwhile). It may be called in
- * every batch: it looks ten times a second at most, by the measured clock, and at once after a
+ * While the GPUs work: between queueing and waiting, as lanes_watch has it done. It may be called
+ * in every batch: it looks ten times a second at most, by the measured clock, and at once after a
  * begin.
  */
 void gpu_state_look(struct gpu_state *s);

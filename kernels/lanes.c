@@ -2,6 +2,7 @@
 #include "lanes.h"
 
 #include "gpu.h"
+#include "gpu_state.h"
 
 #ifdef ASSAY_CUDA
 
@@ -69,6 +70,11 @@ int lanes_open_on(struct lanes *l, const int *device, int n, struct err *e)
 	return gpu_error((int)code, e, "making a gate");
 }
 
+int lanes_watch(struct lanes *l, struct ctx *c, struct err *e)
+{
+	return gpu_state_open(&l->state, c, e);
+}
+
 static void close_lane(struct lane *at)
 {
 	cudaSetDevice(at->device);
@@ -84,6 +90,7 @@ static void close_lane(struct lane *at)
 
 void lanes_close(struct lanes *l)
 {
+	gpu_state_close(l->state);
 	if (l->gate)
 		cudaFreeHost(l->gate);
 	if (l->end)
@@ -185,8 +192,7 @@ static int run_lanes(const struct queueing *q, bool gated, bool end, struct err 
 		rc = gpu_error((int)queue_end(q), e, "queueing behind the gate");
 	/* also after an error: what is queued must run out */
 	__atomic_store_n(&gate->open, 1, __ATOMIC_RELEASE);
-	if (q->l->around && q->l->around->meanwhile)
-		q->l->around->meanwhile(q->l->around->arg);
+	gpu_state_look(q->l->state);
 	if (lanes_wait(q->l, "waiting for the streams", e) || rc)
 		return -e->code;
 	if (__atomic_load_n(&gate->gave_up, __ATOMIC_ACQUIRE))
@@ -218,6 +224,16 @@ int lanes_time(struct lanes *l, int used, bool gated, lanes_queue_fn *queue, voi
 		rc = elapsed(&l->lane[i], l->lane[i].mark[0], &l->lane[i].seconds, e);
 	*seconds = l->lane[0].seconds;
 	return rc || used == 1 ? rc : elapsed(&l->lane[0], l->end, seconds, e);
+}
+
+int lanes_sample(struct lanes *l, struct ctx *c, const struct sampling *s, struct err *e)
+{
+	int rc;
+
+	gpu_state_begin(l->state);
+	rc = ctx_sample(c, s, e);
+	gpu_state_end(l->state);
+	return rc;
 }
 
 struct sampling lanes_bandwidth(ctx_batch_fn *batch, void *arg, double bytes)

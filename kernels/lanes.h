@@ -17,6 +17,7 @@
 
 struct CUstream_st;
 struct CUevent_st;
+struct gpu_state;
 
 struct lane {
 	struct CUstream_st *stream;
@@ -34,7 +35,6 @@ typedef int lanes_queue_fn(void *arg, int lane, struct CUstream_st *stream);
 struct lanes_around {
 	lanes_queue_fn *before,
 		*after; /* behind the gate, before the start and after the last mark */
-	void (*meanwhile)(void *arg); /* by the host, while the GPUs work */
 	void *arg;
 };
 
@@ -44,6 +44,7 @@ struct lanes {
 	struct gate *gate;		   /* pinned host memory */
 	struct CUevent_st *end;		   /* of all lanes, on the GPU of the first */
 	const struct lanes_around *around; /* NULL: nothing else happens */
+	struct gpu_state *state;	   /* NULL: not watched; see lanes_watch */
 };
 
 /* One lane on each of the first n GPUs. 0 or negative errno; lanes_close after an error as well. */
@@ -51,6 +52,11 @@ int lanes_open(struct lanes *l, int n, struct err *e);
 /* The same on n GPUs by their ordinals. */
 int lanes_open_on(struct lanes *l, const int *device, int n, struct err *e);
 void lanes_close(struct lanes *l);
+/*
+ * From now on NVML is looked at in each batch, while the GPUs work (gpu_state.h). Where it is
+ * missing, nothing is. 0 or negative errno; lanes_close ends it.
+ */
+int lanes_watch(struct lanes *l, struct ctx *c, struct err *e);
 /* One more lane, on the GPU with that ordinal. 0 or negative errno. */
 int lanes_add(struct lanes *l, int device, struct err *e);
 
@@ -72,6 +78,9 @@ int lanes_time(struct lanes *l, int used, bool gated, lanes_queue_fn *queue, voi
 #define LANES_MOST ((GATE_MAX_OPS - LANES_MARKS - 2) / LANES_MARKS)
 int lanes_rates(struct lanes *l, int used, lanes_queue_fn *queue, void *arg, uint64_t n,
 		struct err *e);
+
+/* ctx_sample; what NVML said meanwhile is in l->state, to be told by gpu_state_say. */
+int lanes_sample(struct lanes *l, struct ctx *c, const struct sampling *s, struct err *e);
 
 /* How such a batch is sampled: as the metric "bandwidth", for `bytes` an operation. */
 struct sampling lanes_bandwidth(ctx_batch_fn *batch, void *arg, double bytes);
