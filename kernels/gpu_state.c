@@ -288,14 +288,16 @@ static void say_power(const struct gpu_state *s, const struct watched *w, struct
 	struct saying y = {.c = c, .labels = labels};
 	struct buf b = BUF_INIT;
 
+	if (!capped && (!lower || w->looks))
+		return;
 	if (lower)
 		buf_printf(&b,
 			   "the power limit is %.0f W, below this GPU's default of %.0f W "
 			   "(nvidia-smi -pl %.0f puts it back)",
 			   w->limit_w, w->default_w, w->default_w);
-	else if (capped && w->limit_w > 0)
+	else if (w->limit_w > 0)
 		buf_printf(&b, "the power limit is %.0f W, the default", w->limit_w);
-	else if (capped)
+	else
 		buf_printf(&b, "there is a power limit");
 	if (capped) {
 		buf_printf(&b, ": ");
@@ -303,8 +305,7 @@ static void say_power(const struct gpu_state *s, const struct watched *w, struct
 		buf_printf(&b, "%s", lower ? "" : ", which is normal under full load");
 	}
 	y.text = buf_str(&b);
-	if (b.len)
-		each_metric(metrics, say_remark, &y);
+	each_metric(metrics, say_remark, &y);
 	buf_free(&b);
 }
 

@@ -38,7 +38,8 @@ double gpu_state_joules(const struct gpu_state *s, int ordinal);
  * After the end, for keys with these labels (as in ctx_fact): what held the clocks down, and so
  * made these metrics ("flops,energy") untrue, as the expectation "clock_events"; new ECC errors as
  * "ecc", for all metrics; a remark for these metrics where the power limit held the clocks down, or
- * is not the default.
+ * is below the default and none of the looks could tell. A limit that held nothing is no remark: it
+ * would excuse a number that is low for another reason (ctx_remark).
  */
 void gpu_state_say(const struct gpu_state *s, int ordinal, struct ctx *c, const char *metrics,
 		   const char *labels);

@@ -1,7 +1,7 @@
 /*
  * At which clock a GPU works, what power it takes and how warm it is, by what it does. Scripted, no
- * physics: power grows in a straight line with the SM clock, from power_idle_w to what computing
- * takes at the profile's own clock; the power limit cuts that line, heat takes a share of the
+ * physics: power grows in a straight line with the SM clock, from power_idle_w to what the load
+ * takes at its own clock; the power limit cuts that line, heat takes a share of the
  * clock. Clocks are of the grid that NVML lists. Known error: no clock moves while a kernel runs.
  */
 #include "sim.h"
@@ -41,14 +41,22 @@ int sim_sm_clocks(int gpu, double *hz, int max)
 
 /* ---- power ---- */
 
-/* Where the straight line ends: the clock under compute that the profile says, and its power. */
-static double full_hz(const struct sim_gpu *g)
+/* The clock under that load of which the profile says that a power limit holds it there; or 0. */
+static double held_hz(const struct sim_gpu *g, enum sim_load load)
 {
-	return (double)(g->sm_compute_hz ? g->sm_compute_hz : g->sm_max_hz);
+	return load == SIM_COMPUTE ? (double)g->sm_compute_hz : 0;
 }
 
-static double full_w(const struct sim_gpu *g)
+/* Where the straight line ends: the clock under memory's load or compute, and its power. */
+static double full_hz(const struct sim_gpu *g, enum sim_load load)
 {
+	return held_hz(g, load) > 0 ? held_hz(g, load) : (double)g->sm_max_hz;
+}
+
+static double full_w(const struct sim_gpu *g, enum sim_load load)
+{
+	if (load == SIM_MEMORY)
+		return g->power_memory_w > 0 ? g->power_memory_w : g->power_busy_w;
 	if (g->power_compute_w > 0)
 		return g->power_compute_w;
 	return g->sm_compute_hz ? g->power_limit_w : g->power_busy_w;
@@ -62,15 +70,16 @@ double sim_power_limit_w(int gpu)
 	return !f ? w : f->watts > 0 ? fmin(f->watts, w) : round(0.6 * w);
 }
 
-/* The clock at which computing takes the power limit; above the maximum where none is reached. */
-static double power_hz(int gpu)
+/* The clock at which a load takes the power limit; above the maximum where none reaches it. */
+static double power_hz(int gpu, enum sim_load load)
 {
 	const struct sim_gpu *g = profile(gpu);
-	double share = (sim_power_limit_w(gpu) - g->power_idle_w) / (full_w(g) - g->power_idle_w);
+	double share =
+		(sim_power_limit_w(gpu) - g->power_idle_w) / (full_w(g, load) - g->power_idle_w);
 
-	if (!g->sm_compute_hz && share >= 1)
+	if (load < SIM_MEMORY || (!(held_hz(g, load) > 0) && share >= 1))
 		return INFINITY;
-	return on_grid(g, full_hz(g) * fmin(share, 1));
+	return on_grid(g, full_hz(g, load) * fmin(share, 1));
 }
 
 double sim_power_w(int gpu, enum sim_load load)
@@ -83,12 +92,11 @@ double sim_power_w(int gpu, enum sim_load load)
 	case SIM_LIGHT:
 		return g->power_busy_w;
 	case SIM_MEMORY:
-		return g->power_memory_w > 0 ? g->power_memory_w : g->power_busy_w;
 	case SIM_COMPUTE:
 		break;
 	}
 	return g->power_idle_w +
-	       (full_w(g) - g->power_idle_w) * sim_sm_hz(gpu, SIM_COMPUTE) / full_hz(g);
+	       (full_w(g, load) - g->power_idle_w) * sim_sm_hz(gpu, load) / full_hz(g, load);
 }
 
 /* ---- heat ---- */
@@ -139,8 +147,7 @@ double sim_sm_hz(int gpu, enum sim_load load)
 	const struct fault *f = sim_fault(FAULT_THERMAL, gpu);
 	double hz = asked_hz(gpu, load);
 
-	if (load == SIM_COMPUTE)
-		hz = fmin(hz, power_hz(gpu));
+	hz = fmin(hz, power_hz(gpu, load));
 	if (f && load != SIM_IDLE)
 		hz = on_grid(profile(gpu), hz * (1 - (f->by > 0 ? f->by : 0.3)));
 	return hz;
@@ -152,7 +159,7 @@ unsigned sim_clock_events(int gpu, enum sim_load load)
 
 	if (load == SIM_IDLE)
 		return SIM_EVENT_IDLE;
-	if (load == SIM_COMPUTE && power_hz(gpu) < asked_hz(gpu, load))
+	if (power_hz(gpu, load) < asked_hz(gpu, load))
 		events |= SIM_EVENT_POWER_CAP;
 	if (hot(gpu, "sw"))
 		events |= SIM_EVENT_SW_THERMAL;
