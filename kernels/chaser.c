@@ -72,7 +72,7 @@ int chaser_sample(struct ctx *c, struct chaser *k, struct err *e)
 				   .batch = batch,
 				   .arg = k};
 
-	return ctx_sample(c, &s, e);
+	return lanes_sample(&k->lanes, c, &s, e);
 }
 
 int chaser_check(struct chaser *k, struct err *e)

@@ -2,7 +2,7 @@
  * Copies within the memory of one GPU, by its copy engine or by the SMs: what the same engines
  * reach where no link is in the way. Queued behind a gate and timed by events; the bytes count
  * twice, as read and as written. Known error: a copy that fits into the L2 does not measure the
- * memory behind it.
+ * memory behind it. NVML is looked at meanwhile, as in hbm.
  *
  * After each case the source is made again, the destination poisoned, one copy made and every byte
  * checked on the GPU.
@@ -37,6 +37,7 @@ static const struct metric metrics[] = {
 #ifdef ASSAY_CUDA
 
 #include "copy_sm.h"
+#include "gpu_state.h"
 #include "lanes.h"
 #include "pattern.h"
 
@@ -80,6 +81,8 @@ static int setup(struct ctx *c, struct err *e)
 	rc = gpu_not_shared(e);
 	if (!rc)
 		rc = lanes_open(&k->lanes, 1, e);
+	if (!rc)
+		rc = lanes_watch(&k->lanes, c, e);
 	if (rc)
 		return rc;
 	gpu_say_kin(c);
@@ -110,7 +113,11 @@ static int run(struct ctx *c, struct err *e)
 		ctx_fact_num(c, "ceiling", "bandwidth", "gpu", ceiling,
 			     "width of the bus x memory clock x 2");
 	rc = batch(k, GPU_WARM_UP_COPIES, &seconds, e);
-	return rc ? rc : ctx_sample(c, &s, e);
+	if (!rc)
+		rc = lanes_sample(&k->lanes, c, &s, e);
+	if (!rc)
+		gpu_state_say(k->lanes.state, 0, c, "bandwidth", "engine,gpu,size");
+	return rc;
 }
 
 static int verify(struct ctx *c, struct err *e)

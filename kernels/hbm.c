@@ -7,6 +7,8 @@
  *
  * Known errors: an array of 8 x the L2 leaves in it, at the worst, what a three-thousandth of the
  * reads hit (random replacement); refresh and ECC are in the figure, as they are for every user.
+ * NVML is looked at meanwhile: where heat or a brake held the clocks down, the figure is not the
+ * memory's.
  *
  * After each case the sources are made again, the destination is poisoned, the operation done once
  * more and every byte checked; for read, the sum of all that was read.

@@ -2,6 +2,7 @@
 #include "hbm_arrays.h"
 
 #include "gpu.h"
+#include "gpu_state.h"
 
 #ifdef ASSAY_CUDA
 
@@ -39,6 +40,8 @@ int hbm_arrays_setup(struct ctx *c, struct err *e)
 	rc = gpu_not_shared(e);
 	if (!rc)
 		rc = lanes_open(&k->lanes, 1, e);
+	if (!rc)
+		rc = lanes_watch(&k->lanes, c, e);
 	if (rc)
 		return rc;
 	gpu_say_kin(c);
@@ -155,7 +158,11 @@ int hbm_arrays_sample(struct hbm_arrays *k, struct ctx *c, struct err *e)
 	struct sampling s = lanes_bandwidth(batch, k, bytes);
 	int rc = batch(k, GPU_WARM_UP_COPIES, &seconds, e);
 
-	return rc ? rc : ctx_sample(c, &s, e);
+	if (!rc)
+		rc = lanes_sample(&k->lanes, c, &s, e);
+	if (!rc)
+		gpu_state_say(k->lanes.state, 0, c, "bandwidth", "gpu,op,size");
+	return rc;
 }
 
 /* ---- verifying ---- */

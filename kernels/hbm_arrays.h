@@ -46,7 +46,7 @@ void hbm_arrays_teardown(struct ctx *c);
 /* Arrays of the case's size for its op, filled. -ENOTSUP where the GPU's memory is too small. */
 int hbm_arrays_use(struct hbm_arrays *k, struct ctx *c, struct err *e);
 
-/* Samples the case as the metric "bandwidth". */
+/* Samples the case as the metric "bandwidth", and says what NVML said meanwhile. */
 int hbm_arrays_sample(struct hbm_arrays *k, struct ctx *c, struct err *e);
 
 #endif

@@ -10,7 +10,9 @@
  *
  * Known errors: the start of eight kernels is part of a sample, some 40 microseconds in 0.07 s; a
  * walk through 512 MiB misses the GPU's first TLB, as a program's random loads do, and that is in
- * the figure; SM and L2 clocks are not locked here, so compare like clocks.
+ * the figure; SM and L2 clocks are not locked here, so compare like clocks. NVML is looked at
+ * meanwhile, ten times a second at most, since heat slows the L2 down: this asks the GPU's own
+ * controller, and nothing of it passes through the SM.
  *
  * After each case the GPU follows the ring once more from its start and must come to where the CPU
  * comes by the ring's formula.
@@ -45,12 +47,14 @@ static const struct metric metrics[] = {
 #ifdef ASSAY_CUDA
 
 #include "chaser.h"
+#include "gpu_state.h"
 
 #include "../harness/base/units.h"
 
 #include <cuda_runtime_api.h>
 #include <stdio.h>
 
+#define LABELS "gpu,level"
 enum { STEPS = 1 << 18, L2_BITS = 14, DRAM_BITS = 22 };
 /* A ring in memory, and what pushes it out of the L2, are so many times as large as that. */
 enum { L2_TIMES = 4 };
@@ -74,6 +78,8 @@ static int setup(struct ctx *c, struct err *e)
 		rc = chaser_open(&k->chaser, STEPS, e);
 	if (!rc)
 		rc = chaser_spread(&k->chaser, e);
+	if (!rc)
+		rc = lanes_watch(&k->chaser.lanes, c, e);
 	if (rc)
 		return rc;
 	gpu_say_kin(c);
@@ -139,7 +145,7 @@ static void say_sms(struct ctx *c, const struct own_chase *k)
 	for (int i = 0, n = 0; i < k->chaser.sms; i++)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%u", i ? " " : "",
 			      k->chaser.sm[i]);
-	ctx_fact(c, "sms", "latency", "gpu,level", text, "%smid of those that followed the ring");
+	ctx_fact(c, "sms", "latency", LABELS, text, "%smid of those that followed the ring");
 }
 
 static int run(struct ctx *c, struct err *e)
@@ -156,9 +162,11 @@ static int run(struct ctx *c, struct err *e)
 		rc = empty_l2(k, e);
 	if (!rc)
 		rc = chaser_sample(c, &k->chaser, e);
-	if (!rc)
-		say_sms(c, k);
-	return rc;
+	if (rc)
+		return rc;
+	say_sms(c, k);
+	gpu_state_say(k->chaser.lanes.state, 0, c, "latency", LABELS);
+	return 0;
 }
 
 static int verify(struct ctx *c, struct err *e)

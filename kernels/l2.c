@@ -6,7 +6,7 @@
  * launch's writes at its end goes to memory, some megabytes of gigabytes; the L2 follows the SM
  * clock on some GPUs, so compare like clocks.
  *
- * Checked as hbm is.
+ * Checked and watched as hbm is.
  */
 #include "hbm_arrays.h"
 

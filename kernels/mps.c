@@ -6,7 +6,8 @@
  * same fixed work; kernels note their begin and end by the GPU's clock, and only the time in which
  * all clients were at work is compared with a client alone under the same mode. What was computed
  * is checked to the last number. Known error: at both ends of that time the launches under way
- * count by their share of time, which time slices make uneven.
+ * count by their share of time, which time slices make uneven; heat and ECC errors are not watched,
+ * since this process has no CUDA that tells it which GPU to ask about.
  */
 #include "gpu.h"
 #include "mps_figures.h"

@@ -8,7 +8,8 @@
  * microsecond, of four milliseconds.
  *
  * An SM is slow where it took longer than the median one in its best launch, by the global timer,
- * so that a slow clock counts as well. SMs that no block ran on are missing.
+ * so that a slow clock counts as well. SMs that no block ran on are missing. Heat, or a brake,
+ * makes the clock untrue and nothing else: all the rest is by the clock, or beside the median SM.
  */
 #include "compute.h"
 #include "gpu.h"
@@ -48,6 +49,7 @@ static const struct metric metrics[] = {
 
 #ifdef ASSAY_CUDA
 
+#include "gpu_state.h"
 #include "tensor_sms.h"
 
 #include <cuda_runtime_api.h>
@@ -59,6 +61,7 @@ enum { SAMPLES = 31, FIRST_TURNS = 32 };
 #define WARM_UP_S     0.3
 
 struct probe {
+	struct gpu_state *state;
 	cudaStream_t stream;
 	struct tensor_sm *told; /* by each block, in pinned memory */
 	struct gpu_card card;
@@ -83,6 +86,7 @@ static int launch(struct probe *p, uint32_t turns, struct tensor_medians *m, str
 
 	memset(p->told, 0xff, (size_t)p->card.sms * sizeof(*p->told));
 	code = cudaLaunchKernel(p->kernel, grid, block, args, p->shared, p->stream);
+	gpu_state_look(p->state);
 	if (!code)
 		code = cudaStreamSynchronize(p->stream);
 	return code ? gpu_error((int)code, e, "a loop of matrix instructions")
@@ -164,20 +168,16 @@ static void say(struct ctx *c, const struct probe *p)
 	ctx_expect(c, "sm_speed", "flop_clk_sm", "gpu,type",
 		   tensor_sms_speed(&p->seen, found, sizeof(found)), TENSOR_ALL_ALIKE,
 		   "%globaltimer around the loop, the best launch of each SM");
+	gpu_state_say(p->state, 0, c, "clock", "gpu,type");
 }
 
-static int run(struct ctx *c, struct err *e)
+static int sample(struct ctx *c, struct probe *p, struct err *e)
 {
-	struct probe *p = ctx_state(c);
-	enum compute_type type = compute_type_of(ctx_str(c, "type"));
-	double ceiling = compute_card_rate(p->card.name, p->card.major, p->card.minor, type), flop;
+	double flop = tensor_flop(&p->shape, p->turns);
 	struct tensor_medians m = {.clocks = 0};
-	int rc = choose(p, type, e);
+	int rc = 0;
 
-	tensor_sms_forget(&p->seen);
-	if (!rc)
-		rc = get_ready(p, e);
-	flop = tensor_flop(&p->shape, p->turns);
+	gpu_state_begin(p->state);
 	for (int i = 0; i < SAMPLES && !rc; i++) {
 		rc = launch(p, p->turns, &m, e);
 		if (rc)
@@ -186,6 +186,22 @@ static int run(struct ctx *c, struct err *e)
 		ctx_emit(c, "slowest_sm", m.slowest);
 		ctx_emit(c, "clock", m.hz);
 	}
+	gpu_state_end(p->state);
+	return rc;
+}
+
+static int run(struct ctx *c, struct err *e)
+{
+	struct probe *p = ctx_state(c);
+	enum compute_type type = compute_type_of(ctx_str(c, "type"));
+	double ceiling = compute_card_rate(p->card.name, p->card.major, p->card.minor, type);
+	int rc = choose(p, type, e);
+
+	tensor_sms_forget(&p->seen);
+	if (!rc)
+		rc = get_ready(p, e);
+	if (!rc)
+		rc = sample(c, p, e);
 	if (rc)
 		return rc;
 	if (ceiling > 0)
@@ -223,6 +239,8 @@ static int setup(struct ctx *c, struct err *e)
 	p->seed = (uint32_t)ctx_seed(c);
 	if (!rc)
 		rc = read_gpu(p, e);
+	if (!rc)
+		rc = gpu_state_open(&p->state, c, e);
 	if (rc)
 		return rc;
 	tensor_sms_open(&p->seen, p->card.sms);
@@ -239,6 +257,7 @@ static void teardown(struct ctx *c)
 {
 	struct probe *p = ctx_state(c);
 
+	gpu_state_close(p->state);
 	tensor_sms_close(&p->seen);
 	if (p->told)
 		cudaFreeHost(p->told);

@@ -215,6 +215,17 @@ static inline void fake_end(struct ctx *c)
 	free(c);
 }
 
+/* Of that kind about that metric and no other ("": all); NULL where none was told. */
+static inline const struct fake_fact *fake_fact_of(const struct ctx *c, const char *kind,
+						   const char *metric)
+{
+	for (size_t i = 0; i < c->facts; i++) {
+		if (!strcmp(c->fact[i].kind, kind) && !strcmp(c->fact[i].metric, metric))
+			return &c->fact[i];
+	}
+	return NULL;
+}
+
 /* NULL where no such fact was told. */
 static inline const char *fake_fact(const struct ctx *c, const char *kind)
 {

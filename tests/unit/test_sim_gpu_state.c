@@ -1,9 +1,10 @@
-/* What a benchmark learns of its GPUs' clocks, power, heat and errors on simulated servers. */
-#include "sim.h"
+/*
+ * What a benchmark learns of its GPUs' clocks, power, heat and errors on simulated servers, and
+ * that those which watch them say it, of the right metrics.
+ */
+#include "sim_bench.h"
 
 #ifdef ASSAY_CUDA
-
-#include "fake_ctx.h"
 
 #include "../simgpu/sim.h"
 #include "../../kernels/gpu_state.h"
@@ -44,13 +45,10 @@ static void say(const struct gpu_state *s, int ordinal)
 /* What was told under that kind about that metric; "" for nothing. */
 static const char *fact(const char *kind, const char *metric)
 {
-	for (size_t i = 0; i < told.facts; i++) {
-		if (!strcmp(told.fact[i].kind, kind) && !strcmp(told.fact[i].metric, metric)) {
-			CHECK(!strcmp(told.fact[i].labels, "gpu"));
-			return told.fact[i].value;
-		}
-	}
-	return "";
+	const struct fake_fact *f = fake_fact_of(&told, kind, metric);
+
+	CHECK(!f || !strcmp(f->labels, "gpu"));
+	return f ? f->value : "";
 }
 
 static void check_fact(const char *kind, const char *metric, const char *want)
@@ -229,6 +227,120 @@ static void without(void)
 	gpu_state_close(s);
 }
 
+/* ---- who says it ---- */
+
+extern const struct bench bench_copy_local, bench_gemm, bench_gemm_all, bench_hbm, bench_hbm_chase,
+	bench_l2, bench_tensor_probe;
+
+static const struct watcher {
+	const struct bench *bench;
+	const char *set[6];
+	const char *metrics[2]; /* that heat makes untrue */
+	const char *labels;
+	bool light; /* it takes less than a low power limit */
+} watchers[] = {
+	{.bench = &bench_copy_local,
+	 .set = {"gpu=0", "engine=ce", "size=1GiB"},
+	 .metrics = {"bandwidth"},
+	 .labels = "engine,gpu,size",
+	 .light = true},
+	{.bench = &bench_hbm,
+	 .set = {"gpu=0", "op=read", "size=1GiB"},
+	 .metrics = {"bandwidth"},
+	 .labels = "gpu,op,size"},
+	{.bench = &bench_l2,
+	 .set = {"gpu=0", "op=read", "size=2MiB"},
+	 .metrics = {"bandwidth"},
+	 .labels = "gpu,op,size"},
+	{.bench = &bench_hbm_chase,
+	 .set = {"gpu=0", "level=l2"},
+	 .metrics = {"latency"},
+	 .labels = "gpu,level",
+	 .light = true},
+	{.bench = &bench_tensor_probe,
+	 .set = {"gpu=0", "type=bf16"},
+	 .metrics = {"clock"},
+	 .labels = "gpu,type"},
+	{.bench = &bench_gemm,
+	 .set = {"gpu=0", "type=bf16", "kernel=mma", "n=512"},
+	 .metrics = {"flops", "energy"},
+	 .labels = "gpu,kernel,n,type"},
+	{.bench = &bench_gemm_all,
+	 .set = {"gpus=0+1", "member=0", "type=bf16", "kernel=mma", "n=512"},
+	 .metrics = {"flops"},
+	 .labels = "gpus,kernel,member,n,type"},
+};
+
+/* That it was told of w's metrics, with its labels, and of no others. */
+static bool told_of_all(const struct watcher *w, const struct ctx *c, const char *kind,
+			const char *value)
+{
+	int wanted = w->metrics[1] ? 2 : 1, seen = 0;
+
+	for (size_t i = 0; i < c->facts; i++)
+		seen += !strcmp(c->fact[i].kind, kind);
+	for (int m = 0; m < wanted; m++) {
+		const struct fake_fact *f = fake_fact_of(c, kind, w->metrics[m]);
+
+		if (f && seen == wanted && !strcmp(f->labels, w->labels) &&
+		    !strncmp(f->value, value, strlen(value)))
+			continue;
+		fprintf(stderr, "%s: %s of %s {%s}: \"%s\", not \"%s\", of %d metrics\n",
+			w->bench->name, kind, w->metrics[m], f ? f->labels : "", f ? f->value : "",
+			value, seen);
+		return false;
+	}
+	return true;
+}
+
+/* What each of them says of clocks, of ECC errors, and of a power limit; "": nothing. */
+static void all_say(const char *events, bool errors, const char *limit)
+{
+	nvml("nvmlInit_v2"); /* so that dlopen finds it by its name */
+	for (size_t i = 0; i < sizeof(watchers) / sizeof(watchers[0]); i++) {
+		const struct watcher *w = &watchers[i];
+		struct ctx *c = started(w->bench, w->set);
+		struct err e = ERR_INIT;
+
+		CHECK(!w->bench->run(c, &e));
+		CHECK(told_of_all(w, c, "found.clock_events", events));
+		CHECK(!strcmp(fake_fact_of(c, "found.ecc", "")->value, "0") == !errors);
+		if (*limit && !w->light)
+			CHECK(told_of_all(w, c, "remark", limit));
+		else
+			CHECK(!fake_fact(c, "remark"));
+		fake_end(c);
+	}
+}
+
+static void all_well(void)
+{
+	all_say("none", false, "");
+}
+
+static void all_hot(void)
+{
+	all_say("thermal slowdown by the driver at up to 87 °C", false, "");
+}
+
+static void all_wrong(void)
+{
+	all_say("none", true, "");
+}
+
+static void all_capped(void)
+{
+	all_say("none", false, "the power limit is 400 W, below this GPU's default of 700 W");
+}
+
+static void test_watchers(void **s)
+{
+	assert_server("hgx-h100", "thermal gpu=1; power_cap gpu=1; ecc gpu=2", all_well);
+	assert_server("hgx-h100", "thermal gpu=0", all_hot);
+	assert_server("hgx-h100", "ecc gpu=0", all_wrong);
+	assert_server("hgx-h100", "power_cap gpu=0 watts=400", all_capped);
+}
+
 static void test_power(void **s)
 {
 	assert_server("hgx-h100", "", nothing_to_say);
@@ -260,10 +372,9 @@ static void test_without_nvml(void **s)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_power),
-		cmocka_unit_test(test_events),
-		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_without_nvml),
+		cmocka_unit_test(test_power),	 cmocka_unit_test(test_events),
+		cmocka_unit_test(test_errors),	 cmocka_unit_test(test_without_nvml),
+		cmocka_unit_test(test_watchers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
