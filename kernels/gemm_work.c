@@ -115,6 +115,8 @@ static int make_matrices(struct gemm_work *w, enum compute_type type, int size,
 	if (!rc && !code)
 		code = (cudaError_t)gemm_fill_launch(p[1], elements, type, gemm_seed_b(w->seed),
 						     stream);
+	if (!rc && !code) /* an engine that opens may multiply on a stream of its own */
+		code = cudaStreamSynchronize(stream);
 	return rc ? rc : gpu_error((int)code, e, "making matrices of %d × %d", size, size);
 }
 

@@ -96,6 +96,17 @@ static void the_fastest_algorithm(void)
 	fake_end(c);
 }
 
+/* The library's algorithms are tried on a stream of their own, when the matrices are there. */
+static void matrices_before_algorithms(void)
+{
+	struct ctx *c = started(&bench_gemm, GEMM("bf16", "cublaslt", "32768"));
+	struct err e = ERR_INIT;
+
+	have_cublaslt();
+	CHECK(!bench_gemm.run(c, &e));
+	fake_end(c);
+}
+
 static void all_formats(void)
 {
 	clean(GEMM("bf16", "mma", "512"));
@@ -244,6 +255,7 @@ static void on_servers(void **state)
 	assert_server("a100-pcie", "", all_formats);
 	assert_server("hgx-h100", "", all_formats_of_hopper);
 	assert_server("hgx-h100", "", the_fastest_algorithm);
+	assert_server("hgx-h100", "", matrices_before_algorithms);
 	assert_server("hgx-h100", "", what_hopper_lacks);
 	assert_server("a100-pcie", "", what_ampere_lacks);
 	assert_server("hgx-h100", "sdc gpu=0 every=6", a_wrong_bit_of_others);
