@@ -20,7 +20,7 @@ setup() {
 
 # Bash inside a simulated server, with what the tests need there: server PROFILE FAULT SCRIPT
 server() {
-	run "$top/scripts/sim" "$1" ${2:+"--fault=$2"} -- bash -euc "$(declare -f mhz begin until_back is_back not)
+	run "$top/scripts/sim" "$1" ${2:+"--fault=$2"} -- bash -euc "$(declare -f mhz begin gone until_back is_back not)
 		$3"
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
 }
@@ -43,6 +43,15 @@ begin() {
 	[ -n "$step" ] || { cat "$T/err"; return 1; }
 	guard=$(awk 'NR == 1 { print $4 }' "$ASSAY_RUNTIME_DIR"/guard-*.journal)
 	[ "$(mhz 0 1500)" = 1500 ]
+}
+
+# A process killed lets go of its journal a moment later.
+gone() { # pid
+	for _ in $(seq 200); do
+		grep -qs "^State:[^Z]*$" "/proc/$1/status" || return 0
+		sleep 0.02
+	done
+	return 1
 }
 
 until_back() { # the guard goes on after the others; it has put everything back when its journal is gone
@@ -94,6 +103,7 @@ is_back() { until_back && [ "$(mhz 0 1980)" = 1980 ]; }
 		"$ASSAY-sim" restore | grep "nothing to put back"
 		begin
 		kill -9 $guard $pid $step
+		gone $guard
 		printf "[suite]\nsummary=x\n[null]\nprocesses=1\n" >"$T/null.ini"
 		"$ASSAY-sim" run "$T/null.ini" --out "$T/next" >"$T/out" 2>&1
 		grep "an earlier run was killed" "$T/out"
