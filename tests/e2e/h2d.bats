@@ -77,13 +77,14 @@ assert 1.5 * v["latency"] < v["latency_host"] < 1e-4, v'
 }
 
 @test "a slow neighbour leaves more of the switch, which is no broken measurement" {
-	run h2d a100-pcie 'pcie_downtrain gpu=2 gen=3' --set copy.gpu=2,3 --set copy.size=256MiB --set gpu_chase.gpu=3
+	run h2d a100-pcie 'pcie_downtrain gpu=2 gen=3' --set copy.gpu=2,3 --set copy.size=64MiB \
+		--set copy.memory=pinned --set gpu_chase.gpu=3
 	[ "$status" -eq 1 ]
 	[ -z "$(not_passed | grep -v 'gpu=2\|member=2')" ] || { not_passed; return 1; }
 }
 
 @test "one slow GPU of two on each socket is found among all four" {
-	run h2d gb200-nvl4 'shift what=h2d by=0.2 gpu=1' --set copy.size=256MiB --set copy_all.gpus=2+3
+	run h2d gb200-nvl4 'shift what=h2d by=0.2 gpu=1' --set copy.size=64MiB --set copy_all.gpus=2+3
 	[ "$status" -eq 1 ]
 	[ -n "$(not_passed)" ]
 	[ -z "$(not_passed | grep -v 'dir=\(both_\)\?h2d,engine=ce,gpu=1')" ] || { not_passed; return 1; }
