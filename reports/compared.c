@@ -109,11 +109,16 @@ static bool is_shared(const char *label, const struct compared *x,
 	return true;
 }
 
-const char *compared_remark(const struct compared *x, const struct compared *before)
+const char *compared_remark(const struct compared *const *row, size_t i)
 {
-	bool told = before && before->reason && x->reason && !strcmp(before->reason, x->reason);
+	const char *reason = row[i]->reason;
 
-	return compared_standing(x) == STANDING_SAME || told || !x->reason ? "" : x->reason;
+	if (!reason || compared_standing(row[i]) == STANDING_SAME)
+		return "";
+	for (size_t k = 0; k < i; k++)
+		if (row[k]->reason && !strcmp(row[k]->reason, reason))
+			return "";
+	return reason;
 }
 
 bool compared_lost(const struct pair *p)

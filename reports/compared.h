@@ -35,8 +35,8 @@ void compared_short(struct buf *out, const struct compared *x, const struct comp
 		    size_t n);
 /* What names of row i's metric leave out: "all copy bandwidth: pinned, 256 MiB"; "" but once. */
 void compared_shared(struct buf *out, const struct compared *const *row, size_t n, size_t i);
-/* What a row says for itself: nothing where its verdict is enough, or `before` has said it. */
-const char *compared_remark(const struct compared *x, const struct compared *before);
+/* What row i says for itself: nothing where its verdict is enough, or one before has said it. */
+const char *compared_remark(const struct compared *const *row, size_t i);
 /* Lost with a cause. Sessions of unequal number leave places empty, which is no loss. */
 bool compared_lost(const struct pair *p);
 /* "3.1 % slower", "no change", "–" where there is none. */

@@ -111,7 +111,7 @@ static void put_shared(struct page *p, const struct table *t)
 static void put_row(struct page *p, const struct table *t, size_t i)
 {
 	const struct compared *x = t->row[i];
-	const char *remark = compared_remark(x, i ? t->row[i - 1] : NULL);
+	const char *remark = compared_remark(t->row, i);
 	enum standing s = compared_standing(x);
 	struct buf name = BUF_INIT;
 

@@ -57,7 +57,7 @@ struct rows {
 static void put_row(struct term *t, const struct rows *all, size_t i)
 {
 	const struct compared *x = all->row[i];
-	const char *remark = compared_remark(x, i ? all->row[i - 1] : NULL);
+	const char *remark = compared_remark(all->row, i);
 	size_t width = t->style.columns - INDENT - CHANGE - HALF - 1;
 	struct buf name = BUF_INIT, change = BUF_INIT, half = BUF_INIT;
 

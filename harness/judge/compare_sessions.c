@@ -172,6 +172,9 @@ static void mark_screens(struct comparison *c)
 		if (row->role != ROLE_SCREEN || !(fabs(row->ratio) > row->margin))
 			continue;
 		row->candidate = true;
+		if (!*row->reason)
+			row->reason = "not judged: only gates are; to have a verdict, name it as a "
+				      "gate in the suite";
 		c->candidates++;
 	}
 }

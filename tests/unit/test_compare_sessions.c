@@ -81,6 +81,7 @@ static void test_without_history(void **state)
 	assert_int_equal(t.c.exit, EXIT_INCONCLUSIVE);
 	assert_int_equal(row(&t, "gpu=0,size=8")->role, ROLE_SCREEN);
 	assert_true(row(&t, "gpu=0,size=8")->candidate);
+	HAS(row(&t, "gpu=0,size=8")->reason, "not judged: only gates are");
 	done(&t);
 }
 
