@@ -1,10 +1,12 @@
 /*
  * The index maps of the portable matrix product, run on the CPU for every thread: one block
- * computes its tile through the very maps that the kernel uses, with copies, ldmatrix and mma done
- * as the PTX manual describes them, and every sum must be that of float64.
+ * computes its tile through the very maps that the kernel uses, with ldmatrix and mma as in
+ * mma_hw.h, and every sum must be that of float64.
  */
 #include "../../kernels/gemm_check.h"
 #include "../../kernels/gemm_mma.h"
+#include "../gpu/gemm_tiles.h"
+#include "mma_hw.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -16,7 +18,10 @@
 
 #include <cmocka.h>
 
-enum { SEED = 42, WARPS = GEMM_THREADS / 32, POISON = 0x5a };
+enum { SEED = 42, POISON = 0x5a };
+
+static const int archs[] = {75, 80, 86, 87, 89, 90, 100, 103, 110, 120};
+enum { ARCHS = sizeof(archs) / sizeof(archs[0]) };
 
 /* ---- tiles ---- */
 
@@ -44,25 +49,68 @@ static void every_tile(void **state)
 
 /* ---- shared memory ---- */
 
-/* Chunks that are read at the same time lie in different groups of four banks. */
-static void no_bank_conflicts(void **state)
+/* The eight chunks of 16 bytes that are moved in a clock lie in the eight groups of four banks. */
+static void assert_all_banks(const int at[8])
 {
-	for (int first = 0; first < 128; first += 8) {
-		for (int chunk = 0; chunk < GEMM_CHUNKS; chunk++) {
-			unsigned banks = 0;
+	unsigned banks = 0;
 
-			for (int r = 0; r < 8; r++)
-				banks |= 1u << gemm_shared(first + r, chunk) / 16 % 8;
-			assert_int_equal(banks, 0xff);
+	for (int i = 0; i < 8; i++)
+		banks |= 1u << at[i] / 16 % 8;
+	assert_int_equal(banks, 0xff);
+}
+
+static void banks_of_copies(struct gemm_shape s)
+{
+	int at[8];
+
+	for (int t = 0; t < gemm_threads(s); t++) {
+		struct gemm_place p = gemm_copied(s, t);
+
+		at[t % 8] = gemm_shared(s.slice, p.row, p.column);
+		if (t % 8 == 7)
+			assert_all_banks(at);
+	}
+}
+
+/* ldmatrix takes the rows that eight lanes point at together. */
+static void banks_of_parts(struct gemm_shape s)
+{
+	for (int step = 0; step < s.slice / GEMM_STEP; step++) {
+		for (int i = 0; i < s.warp_columns / 16; i++) {
+			int a[32], b[32];
+
+			for (int lane = 0; lane < 32; lane++) {
+				a[lane] = (int)gemm_part(
+					s.slice, (uint32_t)gemm_first_a(s.slice, lane), i, step);
+				b[lane] = (int)gemm_part(
+					s.slice, (uint32_t)gemm_first_b(s.slice, lane), i, step);
+			}
+			for (int lane = 0; lane < 32; lane += 8) {
+				assert_all_banks(a + lane);
+				assert_all_banks(b + lane);
+			}
 		}
 	}
-	for (int i = 0; i < 4; i++) { /* fp64: a quarter of a warp reads at once */
-		for (int quarter = 0; quarter < 4; quarter++) {
-			unsigned banks = 0;
+}
 
-			for (int lane = quarter * 8; lane < quarter * 8 + 8; lane++)
-				banks |= 1u << gemm_part_fp64(lane, i) / 16 % 8;
-			assert_int_equal(banks, 0xff);
+static void no_bank_conflicts(void **state)
+{
+	for (int v = 0; v < GEMM_TILES; v++) {
+		banks_of_copies(gemm_tiles(v));
+		banks_of_parts(gemm_tiles(v));
+	}
+	for (int a = 0; a < ARCHS; a++) {
+		for (int t = 0; t < COMPUTE_TYPES; t++)
+			banks_of_copies(gemm_shape((enum compute_type)t, archs[a]));
+		banks_of_parts(gemm_shape(COMPUTE_BF16, archs[a]));
+	}
+	for (int i = 0; i < 4; i++) { /* fp64: a quarter of a warp reads at once */
+		int at[8];
+
+		for (int lane = 0; lane < 32; lane++) {
+			at[lane % 8] = gemm_part_fp64(lane, i);
+			if (lane % 8 == 7)
+				assert_all_banks(at);
 		}
 	}
 }
@@ -75,7 +123,7 @@ struct block {
 	struct gemm_shape shape;
 	struct gemm_place tile;
 	unsigned char *shared; /* one slice: rows of A, then of B */
-	double *sums;	       /* of each thread, 128 */
+	double *sums;	       /* of each thread, sums_of_thread() */
 	double *c;	       /* the tile, as the threads wrote it */
 	int *wrote;	       /* how often */
 };
@@ -85,147 +133,92 @@ static int numbers_in(const struct block *b, int bytes)
 	return bytes / (int)compute_bytes(b->type);
 }
 
-/* What thread copies of `rows` rows that begin at `first` of A (or B). */
-static void copy_part(const struct block *b, int thread, int rows, int at, int first, int slice,
-		      uint32_t seed)
+static int sums_of_thread(const struct block *b)
 {
+	return b->shape.warp_rows * b->shape.warp_columns / 32;
+}
+
+static double *sums_of(const struct block *b, int thread)
+{
+	return b->sums + thread * sums_of_thread(b);
+}
+
+/* The i-th chunk that a thread copies of a slice: of A, then of B, as Copier of gemm_mma_loop.h. */
+static void copy_one(const struct block *b, int thread, int i, int slice)
+{
+	struct gemm_shape s = b->shape;
+	struct gemm_place p = gemm_copied(s, thread);
+	int at_once = gemm_rows_at_once(s), per_chunk = numbers_in(b, GEMM_CHUNK),
+	    of_a = s.rows / at_once;
+	unsigned char *to =
+		b->shared + gemm_shared(s.slice, p.row, p.column) + i * at_once * s.slice;
+	bool is_a = i < of_a;
+	uint64_t row =
+		(uint64_t)(p.row + (is_a ? b->tile.row * s.rows + i * at_once
+					 : b->tile.column * s.columns + (i - of_a) * at_once));
+	uint64_t index = row * (uint64_t)b->k +
+			 (uint64_t)(slice * numbers_in(b, s.slice) + p.column * per_chunk);
 	size_t bytes = compute_bytes(b->type);
-	int per_chunk = numbers_in(b, GEMM_CHUNK);
 
-	for (int i = 0; i < rows * GEMM_CHUNKS / GEMM_THREADS; i++) {
-		struct gemm_place p = gemm_copied(thread, i);
-		unsigned char *to = b->shared + at + gemm_shared(p.row, p.column);
-		uint64_t index =
-			(uint64_t)(first + p.row) * (uint64_t)b->k +
-			(uint64_t)(slice * numbers_in(b, GEMM_SLICE) + p.column * per_chunk);
+	for (int j = 0; j < GEMM_CHUNK; j++)
+		assert_int_equal(to[j], POISON); /* copied once */
+	for (int j = 0; j < per_chunk; j++) {
+		uint64_t bits =
+			gemm_bits(b->type, index + (uint64_t)j, is_a ? SEED : gemm_seed_b(SEED));
 
-		for (int j = 0; j < GEMM_CHUNK; j++)
-			assert_int_equal(to[j], POISON); /* copied once */
-		for (int j = 0; j < per_chunk; j++) {
-			uint64_t bits = gemm_bits(b->type, index + (uint64_t)j, seed);
+		memcpy(to + (size_t)j * bytes, &bits, bytes);
+	}
+}
 
-			memcpy(to + (size_t)j * bytes, &bits, bytes);
+static void copy_slice(const struct block *b, int slice, int parts)
+{
+	struct gemm_shape s = b->shape;
+	int all = (s.rows + s.columns) / gemm_rows_at_once(s);
+
+	memset(b->shared, POISON, (size_t)gemm_stage_bytes(s));
+	for (int part = 0; part < parts; part++) {
+		for (int t = 0; t < gemm_threads(s); t++) {
+			for (int i = gemm_copies_before(s, all, part, parts);
+			     i < gemm_copies_before(s, all, part + 1, parts); i++)
+				copy_one(b, t, i, slice);
 		}
 	}
 }
 
-static void copy_slice(const struct block *b, int slice)
+/* The i-th fragments of a warp whose rows begin at `own`. */
+static void load(const struct block *b, const unsigned char *own, int (*first)(int, int), int i,
+		 int step, unsigned char out[32][4][4])
 {
-	memset(b->shared, POISON, (size_t)(b->shape.rows + b->shape.columns) * GEMM_SLICE);
-	for (int t = 0; t < GEMM_THREADS; t++) {
-		copy_part(b, t, b->shape.rows, 0, b->tile.row * b->shape.rows, slice, SEED);
-		copy_part(b, t, b->shape.columns, b->shape.rows * GEMM_SLICE,
-			  b->tile.column * b->shape.columns, slice, gemm_seed_b(SEED));
-	}
+	const unsigned char *address[32];
+	uint32_t at = (uint32_t)(own - b->shared);
+
+	for (int lane = 0; lane < 32; lane++)
+		address[lane] =
+			b->shared + gemm_part(b->shape.slice,
+					      at + (uint32_t)first(b->shape.slice, lane), i, step);
+	load_parts(out, address);
 }
 
-/* The bits at p as a number. */
-static double number(enum compute_type type, const unsigned char *p)
-{
-	uint64_t bits = 0;
-	double d;
-	float f;
-	uint32_t low;
-	int exponent = type == COMPUTE_FP8 ? 4 : 5, fraction = type == COMPUTE_FP8 ? 3 : 10, e;
-
-	memcpy(&bits, p, compute_bytes(type));
-	if (type == COMPUTE_FP64) {
-		memcpy(&d, &bits, sizeof(d));
-		return d;
-	}
-	if (type == COMPUTE_INT8)
-		return (int8_t)bits;
-	if (type == COMPUTE_FP16 || type == COMPUTE_FP8) {
-		e = (int)(bits >> fraction) & ((1 << exponent) - 1);
-		d = (double)(bits & ((1u << fraction) - 1)) / (1 << fraction);
-		d = ldexp(e ? 1 + d : d, (e ? e : 1) - (1 << (exponent - 1)) + 1);
-		return bits >> (exponent + fraction) & 1 ? -d : d;
-	}
-	low = (uint32_t)bits << (type == COMPUTE_BF16 ? 16 : 0);
-	memcpy(&f, &low, sizeof(f));
-	return f;
-}
-
-/* Product of numbers in `bytes` bytes of two rows. */
-static double dot(enum compute_type type, const unsigned char *a, const unsigned char *b, int bytes)
-{
-	double sum = 0;
-
-	for (int i = 0; i < bytes; i += (int)compute_bytes(type))
-		sum += number(type, a + i) * number(type, b + i);
-	return sum;
-}
-
-/* ldmatrix.x4: part p of a lane holds 4 bytes of row lane / 4 that lane 8 p + lane / 4 pointed at.
- */
-static void load_parts(unsigned char out[32][4][4], const unsigned char *const address[32])
-{
-	for (int lane = 0; lane < 32; lane++) {
-		for (int p = 0; p < 4; p++)
-			memcpy(out[lane][p], address[8 * p + lane / 4] + lane % 4 * 4, 4);
-	}
-}
-
-/*
- * mma m16n8 along 32 bytes, by the manual: of A a lane has rows lane / 4 and eight below, bytes
- * lane % 4 · 4 of the left and the right 16; of B column lane / 4, the same bytes; of C rows as of
- * A, columns lane % 4 · 2 and the next.
- */
-static void mma(const struct block *b, unsigned char (*a)[4][4], unsigned char (*cols)[4][4],
-		int part, double *c)
-{
-	unsigned char row_of_a[16][32], row_of_b[8][32];
-
-	for (int lane = 0; lane < 32; lane++) {
-		for (int r = 0; r < 4; r++)
-			memcpy(row_of_a[lane / 4 + r % 2 * 8] + r / 2 * 16 + lane % 4 * 4,
-			       a[lane][r], 4);
-		for (int r = 0; r < 2; r++)
-			memcpy(row_of_b[lane / 4] + r * 16 + lane % 4 * 4, cols[lane][part + r], 4);
-	}
-	for (int lane = 0; lane < 32; lane++) {
-		for (int r = 0; r < 4; r++)
-			c[lane * 128 + r] += dot(b->type, row_of_a[lane / 4 + r / 2 * 8],
-						 row_of_b[lane % 4 * 2 + r % 2], 32);
-	}
-}
-
-/* As Matrix of gemm_mma.cu: sums i, j, r of a lane. */
+/* As Matrix of gemm_mma_loop.h: sums i, j, r of a lane. */
 static void multiply_matrix(const struct block *b, int warp)
 {
-	struct gemm_place p = gemm_warp(b->shape, warp);
-	const unsigned char *own_a = b->shared + p.row * GEMM_SLICE;
-	const unsigned char *own_b = b->shared + (b->shape.rows + p.column) * GEMM_SLICE;
-	double *c = b->sums + warp * 32 * 128;
+	struct gemm_shape s = b->shape;
+	struct gemm_place p = gemm_warp(s, warp);
+	double *c = sums_of(b, warp * 32);
 
-	for (int step = 0; step < 2; step++) {
-		static unsigned char fa[4][32][4][4], fb[4][32][4][4];
-		const unsigned char *address[32];
+	for (int step = 0; step < s.slice / GEMM_STEP; step++) {
+		static unsigned char fa[8][32][4][4], fb[8][32][4][4];
+		int rows = s.warp_rows / 16, columns = s.warp_columns / 8;
 
-		for (int i = 0; i < 4; i++) {
-			for (int lane = 0; lane < 32; lane++)
-				address[lane] = own_a + gemm_part_a(lane, i, step);
-			load_parts(fa[i], address);
-			for (int lane = 0; lane < 32; lane++)
-				address[lane] = own_b + gemm_part_b(lane, i, step);
-			load_parts(fb[i], address);
-		}
-		for (int i = 0; i < 4; i++) {
-			for (int j = 0; j < 8; j++)
-				mma(b, fa[i], fb[j / 2], j % 2 * 2, c + (i * 8 + j) * 4);
-		}
-	}
-}
-
-/* mma of fp64, m8n8k4, by the manual: A has row lane / 4, number lane % 4, B likewise by columns.
- */
-static void mma_fp64(const double *a, const double *cols, double *c, int r)
-{
-	for (int lane = 0; lane < 32; lane++) {
-		for (int k = 0; k < 4; k++) {
-			for (int x = 0; x < 2; x++)
-				c[lane * 128 + r + x] +=
-					a[lane / 4 * 4 + k] * cols[(lane % 4 * 2 + x) * 4 + k];
+		for (int i = 0; i < rows; i++)
+			load(b, b->shared + p.row * s.slice, gemm_first_a, i, step, fa[i]);
+		for (int j = 0; j < columns / 2; j++)
+			load(b, b->shared + (s.rows + p.column) * s.slice, gemm_first_b, j, step,
+			     fb[j]);
+		for (int i = 0; i < rows; i++) {
+			for (int j = 0; j < columns; j++)
+				mma(b->type, fa[i], fb[j / 2], j % 2 * 2, c + (i * columns + j) * 4,
+				    sums_of_thread(b));
 		}
 	}
 }
@@ -234,9 +227,9 @@ static void mma_fp64(const double *a, const double *cols, double *c, int r)
 static void multiply_fp64(const struct block *b, int warp)
 {
 	struct gemm_place p = gemm_warp(b->shape, warp);
-	const unsigned char *own_a = b->shared + p.row * GEMM_SLICE;
-	const unsigned char *own_b = b->shared + (b->shape.rows + p.column) * GEMM_SLICE;
-	double *c = b->sums + warp * 32 * 128, fa[4][2][32], fb[4][2][32];
+	const unsigned char *own_a = b->shared + p.row * b->shape.slice;
+	const unsigned char *own_b = b->shared + (b->shape.rows + p.column) * b->shape.slice;
+	double *c = sums_of(b, warp * 32), fa[4][2][32], fb[4][2][32];
 
 	for (int i = 0; i < 4; i++) {
 		for (int lane = 0; lane < 32; lane++) {
@@ -269,11 +262,11 @@ static int wide(const struct block *b)
 static void multiply_plain(const struct block *b, int warp)
 {
 	struct gemm_place p = gemm_warp(b->shape, warp);
-	const unsigned char *own_a = b->shared + p.row * GEMM_SLICE;
-	const unsigned char *own_b = b->shared + (b->shape.rows + p.column) * GEMM_SLICE;
+	const unsigned char *own_a = b->shared + p.row * b->shape.slice;
+	const unsigned char *own_b = b->shared + (b->shape.rows + p.column) * b->shape.slice;
 
 	for (int lane = 0; lane < 32; lane++) {
-		double *c = b->sums + (warp * 32 + lane) * 128;
+		double *c = sums_of(b, warp * 32 + lane);
 
 		for (int step = 0; step < 8; step++) {
 			for (int ij = 0; ij < 8 * wide(b); ij++) {
@@ -305,8 +298,7 @@ static void write_sum(const struct block *b, struct gemm_place warp, struct gemm
 static void store(const struct block *b, int thread)
 {
 	struct gemm_place warp = gemm_warp(b->shape, thread / 32);
-	int lane = thread % 32, across = b->shape.warp_columns / 8,
-	    n = is_plain(b) ? 8 * wide(b) : b->shape.warp_rows / 16 * across * 4;
+	int lane = thread % 32, across = b->shape.warp_columns / 8, n = sums_of_thread(b);
 
 	for (int i = 0; i < n; i++) {
 		struct gemm_place p = {gemm_row_plain(lane, i / wide(b)),
@@ -314,7 +306,7 @@ static void store(const struct block *b, int thread)
 
 		if (!is_plain(b))
 			p = gemm_sum(lane, i / 4 / across, i / 4 % across, i % 4);
-		write_sum(b, warp, p, b->sums[thread * 128 + i]);
+		write_sum(b, warp, p, sums_of(b, thread)[i]);
 	}
 }
 
@@ -335,20 +327,20 @@ static void check(const struct block *b)
 	}
 }
 
-static void block_of(enum compute_type type, int arch)
+static void block_of(enum compute_type type, int arch, struct gemm_shape s)
 {
-	struct block b = {.type = type, .arch = arch, .shape = gemm_shape(type, arch)};
-	size_t sums = (size_t)b.shape.rows * (size_t)b.shape.columns;
+	struct block b = {.type = type, .arch = arch, .shape = s};
+	size_t sums = (size_t)s.rows * (size_t)s.columns;
 
-	b.k = numbers_in(&b, 2 * GEMM_SLICE);
+	b.k = numbers_in(&b, 2 * s.slice);
 	b.tile = gemm_tile(9, 3, 4);
-	b.shared = malloc((size_t)(b.shape.rows + b.shape.columns) * GEMM_SLICE);
-	b.sums = calloc(GEMM_THREADS * 128, sizeof(*b.sums));
+	b.shared = malloc((size_t)gemm_stage_bytes(s));
+	b.sums = calloc(sums, sizeof(*b.sums));
 	b.c = calloc(sums, sizeof(*b.c));
 	b.wrote = calloc(sums, sizeof(*b.wrote));
 	for (int slice = 0; slice < 2; slice++) {
-		copy_slice(&b, slice);
-		for (int w = 0; w < WARPS; w++) {
+		copy_slice(&b, slice, s.slice / GEMM_STEP);
+		for (int w = 0; w < gemm_threads(s) / 32; w++) {
 			if (is_plain(&b))
 				multiply_plain(&b, w);
 			else if (type == COMPUTE_FP64)
@@ -357,7 +349,7 @@ static void block_of(enum compute_type type, int arch)
 				multiply_matrix(&b, w);
 		}
 	}
-	for (int t = 0; t < GEMM_THREADS; t++)
+	for (int t = 0; t < gemm_threads(s); t++)
 		store(&b, t);
 	check(&b);
 	free(b.wrote);
@@ -368,29 +360,45 @@ static void block_of(enum compute_type type, int arch)
 
 static void whole_blocks(void **state)
 {
+	static const int different[] = {75, 80, 86, 90};
+
+	for (int a = 0; a < 4; a++)
+		block_of(COMPUTE_BF16, different[a], gemm_shape(COMPUTE_BF16, different[a]));
 	for (int t = 0; t < COMPUTE_TYPES; t++)
-		block_of((enum compute_type)t, 90);
-	block_of(COMPUTE_FP64, 75);
+		block_of((enum compute_type)t, 90, gemm_shape((enum compute_type)t, 90));
+	block_of(COMPUTE_FP64, 75, gemm_shape(COMPUTE_FP64, 75));
+	for (int v = 0; v < GEMM_TILES; v++)
+		block_of(COMPUTE_BF16, 90, gemm_tiles(v));
 }
 
-/* What a block keeps in shared memory fits on each architecture, and its warps make up its tile. */
+/* The warps make up the tile, the copies of all threads the slice; tiles cut what gemm measures. */
+static void whole_shape(struct gemm_shape s, int most)
+{
+	assert_true(gemm_shared_bytes(s) * s.blocks_of_sm <= most);
+	assert_int_equal(s.rows * s.columns, gemm_threads(s) / 32 * s.warp_rows * s.warp_columns);
+	assert_int_equal(s.rows % gemm_rows_at_once(s), 0);
+	assert_int_equal(s.columns % gemm_rows_at_once(s), 0);
+	assert_int_equal(gemm_rows_at_once(s) % 8, 0);	  /* gemm_shared() begins anew */
+	assert_int_equal(s.warp_rows * s.slice % 128, 0); /* gemm_part() asks for that */
+	assert_int_equal(s.warp_columns * s.slice % 128, 0);
+	assert_int_equal(2048 % s.rows, 0);
+	assert_int_equal(2048 % s.columns, 0);
+}
+
+/* What a block keeps in shared memory fits on each architecture. */
 static void shapes(void **state)
 {
-	static const struct {
-		int arch, most;
-	} has[] = {{75, 64 << 10}, {80, 163 << 10}, {86, 99 << 10}, {90, 227 << 10}};
+	for (int a = 0; a < ARCHS; a++) {
+		int most = archs[a] == 75		      ? 64
+			   : archs[a] == 80 || archs[a] == 87 ? 163
+			   : archs[a] >= 90 && archs[a] < 120 ? 227
+							      : 99;
 
-	for (int a = 0; a < 4; a++) {
-		for (int t = 0; t < COMPUTE_TYPES; t++) {
-			struct gemm_shape s = gemm_shape((enum compute_type)t, has[a].arch);
-
-			assert_true(gemm_stages(has[a].arch) * (s.rows + s.columns) * GEMM_SLICE <=
-				    has[a].most);
-			assert_int_equal(s.rows * s.columns, WARPS * s.warp_rows * s.warp_columns);
-			assert_int_equal(s.rows * GEMM_CHUNKS % GEMM_THREADS, 0);
-			assert_int_equal(s.columns * GEMM_CHUNKS % GEMM_THREADS, 0);
-		}
+		for (int t = 0; t < COMPUTE_TYPES; t++)
+			whole_shape(gemm_shape((enum compute_type)t, archs[a]), most << 10);
 	}
+	for (int v = 0; v < GEMM_TILES; v++)
+		whole_shape(gemm_tiles(v), 227 << 10);
 }
 
 int main(void)
