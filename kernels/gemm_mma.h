@@ -12,7 +12,7 @@
 
 #include "gemm_data.h"
 
-#ifdef __CUDACC__
+#ifdef __cplusplus
 #define GEMM_MMA_CONST GEMM_FN constexpr /* decides what is compiled at all */
 #else
 #define GEMM_MMA_CONST GEMM_FN

@@ -26,7 +26,7 @@ GEMM_MMA_CONST struct gemm_shape gemm_tiles(int i)
 		{128, 128, 64, 64, 128, 3, 2, 1},
 		{128, 128, 64, 64, 64, 6, 2, 1},
 		/* sixteen warps, but 512 clocks of shared memory: half of the peak at most */
-		{128, 128, 64, 32, 128, 3, 2, 1},
+		{128, 128, 64, 32, 64, 6, 2, 1},
 	};
 
 	return all[i];

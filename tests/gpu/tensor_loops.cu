@@ -8,24 +8,14 @@ extern "C" {
 #include "../../kernels/compute.h"
 }
 #include "../../kernels/tensor_probe.h"
+#include "gpu_program.h"
 
-#include <algorithm>
-#include <cstdio>
-#include <cuda_runtime.h>
 #include <set>
-#include <vector>
 
 const void *foreign_kernel(void);
 
 #define LAUNCHES      4
 #define LAUNCH_CLOCKS 8e6
-
-static int failed(const char *what, cudaError_t code)
-{
-	if (code)
-		printf("%s: %s\n", what, cudaGetErrorName(code));
-	return code != cudaSuccess;
-}
 
 static int launch(const void *kernel, struct tensor_sm *told, int sms, int shared, unsigned turns)
 {
