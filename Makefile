@@ -115,7 +115,13 @@ bench:
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(SEAM_OBJS) $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CUDART_STATIC) -lcmocka $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $(CUDART_STATIC) -lcmocka $(LIBS)
+# A kernel's own code on the CPU is C++, for which nvcc has a compiler.
+$(BUILD)/tests/unit/test_gemm_loop: $(if $(NVCC),$(BUILD)/tests/unit/gemm_loop.o)
+$(BUILD)/%.o: %.cc $(BUILD)/flags
+	$(call say,CXX,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Wno-unknown-pragmas $(WERROR) $(CFLAGS) -MMD -MP -c $< -o $@
 
 test-programs: all sim $(UNIT) $(BUILD)/launcher
 unit: $(UNIT)

@@ -174,14 +174,14 @@ template <class WORK> struct Copier {
 	uint32_t shared; /* of stage 0 */
 	int left;	 /* slices */
 
-	__device__ Copier(const char *a, const char *b, uint32_t shared, size_t k_bytes)
+	__device__ Copier(const char *from_a, const char *from_b, uint32_t stages, size_t k_bytes)
 	    : apart(AT_ONCE * k_bytes), left((int)(k_bytes / S.slice))
 	{
 		const struct gemm_place p = gemm_copied(S, (int)threadIdx.x);
 
-		this->a = a + p.row * k_bytes + p.column * GEMM_CHUNK;
-		this->b = b + p.row * k_bytes + p.column * GEMM_CHUNK;
-		this->shared = shared + gemm_shared(S.slice, p.row, p.column);
+		a = from_a + p.row * k_bytes + p.column * GEMM_CHUNK;
+		b = from_b + p.row * k_bytes + p.column * GEMM_CHUNK;
+		shared = stages + gemm_shared(S.slice, p.row, p.column);
 	}
 
 	/* Part `part` of the slice, into the stage that begins `at` bytes further on. */
