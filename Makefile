@@ -178,7 +178,7 @@ $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/%.o $(FUZZ_OBJS)
 -include $(wildcard $(BUILD)/fuzz/*/*/*.d)
 
 # ---- the portable bundle: this program with its loader and libraries (scripts/portable/README.md) ----
-ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
 LAUNCHER := $(BUILD)/launcher
 PORTABLE_FILES := $(wildcard scripts/portable/* scripts/in-* scripts/*.bash suites/*.ini) LICENSE
 loader_of = $(notdir $(shell readelf -l $(1) | sed -n 's/.*interpreter: \(.*\)\]/\1/p'))
