@@ -45,7 +45,7 @@ GEMM_MMA_CONST struct gemm_shape gemm_shape(enum compute_type type, int arch)
 	const int most = arch == 90 || arch == 100 || arch == 103, stages = arch >= 80 ? 4 : 2;
 	const struct gemm_shape matrix_128 = {128, 256, 64, 64, 128, most ? 4 : 3, 1, 1},
 				matrix_64 = {128, 256, 64, 64, 64, stages, 1, arch >= 80},
-				fp64 = {64, 128, 32, 32, 64, stages, 1, 0},
+				fp64 = {64, 128, 32, 32, 128, 4, 1, 1},
 				plain = {128, 128, 32, 64, 64, stages, 1, 0},
 				plain64 = {128, 64, 32, 32, 64, stages, 1, 0};
 
@@ -113,16 +113,16 @@ GEMM_FN struct gemm_place gemm_copied(struct gemm_shape s, int thread)
 }
 
 /*
- * Where a chunk of a slice lies in shared memory, in bytes. One row or two fill the 32 banks;
- * chunks change places so that the same chunk of eight rows that follow each other lies in eight
- * different ones. Every eight rows this begins anew, so what lies 8 i rows further on in memory
- * lies 8 i · slice bytes further on here.
+ * Where a chunk of a slice lies in shared memory, in bytes. One row or two fill the 32 banks.
+ * Chunks change places so that the same chunk of eight rows that follow each other lies in eight
+ * different ones, and so do four chunks each of an even row and the next. Every eight rows this
+ * begins anew: what lies 8 i rows further on in memory lies 8 i · slice bytes further on here.
  */
 GEMM_FN int gemm_shared(int slice, int row, int chunk)
 {
-	int chunks = slice / GEMM_CHUNK;
+	int other = (row >> 1 & 3) + (slice == 128 ? (row & 1) * 4 : 0);
 
-	return row * slice + (chunk ^ (row / (8 / chunks) & (chunks - 1))) * GEMM_CHUNK;
+	return row * slice + (chunk ^ other) * GEMM_CHUNK;
 }
 
 /*
@@ -152,12 +152,17 @@ GEMM_FN uint32_t gemm_part(int slice, uint32_t first, int i, int step)
 
 /*
  * fp64: a lane reads one whole chunk of a row, two numbers, of which each is for an instruction of
- * its own; A and B are permuted along K in the same way, which no sum notices. i: the i-th 8 rows.
- * Slices of 64 bytes, here and below.
+ * its own, so that a step is 64 bytes; A and B are permuted along K in the same way, which no sum
+ * notices. Of the first 8 rows for step 0; then of the i-th 8 rows for another, as above.
  */
-GEMM_FN int gemm_part_fp64(int lane, int i)
+GEMM_FN int gemm_first_fp64(int slice, int lane)
 {
-	return gemm_shared(64, i * 8 + (lane >> 2), lane & 3);
+	return gemm_shared(slice, lane >> 2, lane & 3);
+}
+
+GEMM_FN uint32_t gemm_part_fp64(int slice, uint32_t first, int i, int step)
+{
+	return (first ^ (uint32_t)(step * 2 * GEMM_STEP)) + (uint32_t)(i * 8 * slice);
 }
 
 /*
@@ -173,7 +178,7 @@ GEMM_FN struct gemm_place gemm_sum(int lane, int i, int j, int r)
 
 /*
  * Without matrix instructions a lane has the sums of the rows and columns i: rows of A, rows of B,
- * which are columns of C. Its 8 bytes of them for steps 0 to 7.
+ * which are columns of C. Its 8 bytes of them for steps 0 to 7. Slices of 64 bytes.
  */
 GEMM_FN int gemm_row_plain(int lane, int i)
 {

@@ -157,21 +157,26 @@ struct Int8 {
 	}
 };
 
-/* Along four numbers of K. */
-CODE void mma_fp64(double (&c)[4], double above, double below, double b)
+/*
+ * Along eight numbers of K, of which a lane has two of each row. The larger instruction of sm_90
+ * takes both at once; m8n8k4 has rows above and below, and either number, in four.
+ */
+CODE void mma_fp64(double (&c)[4], double2 above, double2 below, double2 b)
 {
 #if HAS_90
-	asm("mma.sync.aligned.m16n8k4.row.col.f64.f64.f64.f64 "
-	    "{%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
+	asm("mma.sync.aligned.m16n8k8.row.col.f64.f64.f64.f64 "
+	    "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
 	    : "+d"(c[0]), "+d"(c[1]), "+d"(c[2]), "+d"(c[3])
-	    : "d"(above), "d"(below), "d"(b));
+	    : "d"(above.x), "d"(below.x), "d"(above.y), "d"(below.y), "d"(b.x), "d"(b.y));
 #elif HAS_80
-	asm("mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%0, %1}, {%2}, {%3}, {%0, %1};"
-	    : "+d"(c[0]), "+d"(c[1])
-	    : "d"(above), "d"(b));
-	asm("mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%0, %1}, {%2}, {%3}, {%0, %1};"
-	    : "+d"(c[2]), "+d"(c[3])
-	    : "d"(below), "d"(b));
+	for (int part = 0; part < 4; part++) {
+		const double2 a = part % 2 ? below : above;
+
+		asm("mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 "
+		    "{%0, %1}, {%2}, {%3}, {%0, %1};"
+		    : "+d"(c[part % 2 * 2]), "+d"(c[part % 2 * 2 + 1])
+		    : "d"(part < 2 ? a.x : a.y), "d"(part < 2 ? b.x : b.y));
+	}
 #endif
 }
 

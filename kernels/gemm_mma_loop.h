@@ -70,21 +70,23 @@ template <class FORMAT, class SHAPE> struct Matrix : SHAPE {
 	}
 };
 
-/* fp64 by matrix instructions: 32 × 32 sums a warp, all 64 bytes in one step. */
+/* fp64 by matrix instructions: 32 × 32 sums a warp, 64 bytes a step. */
 template <class SHAPE> struct Matrix64 : SHAPE {
 	typedef double sum;
-	static constexpr int STEPS = 1;
+	static constexpr int SLICE = SHAPE::shape().slice, STEPS = SLICE / 64;
 	struct fragment {
 		double2 a[4], b[4];
 	};
 	double c[2][4][4];
 
-	__device__ void load(fragment &f, uint32_t a, uint32_t b, int lane, int) const
+	__device__ void load(fragment &f, uint32_t a, uint32_t b, int lane, int step) const
 	{
+		a += gemm_first_fp64(SLICE, lane);
+		b += gemm_first_fp64(SLICE, lane);
 #pragma unroll
 		for (int i = 0; i < 4; i++) {
-			load_number(f.a[i], a + gemm_part_fp64(lane, i));
-			load_number(f.b[i], b + gemm_part_fp64(lane, i));
+			load_number(f.a[i], gemm_part_fp64(SLICE, a, i, step));
+			load_number(f.b[i], gemm_part_fp64(SLICE, b, i, step));
 		}
 	}
 
@@ -93,10 +95,8 @@ template <class SHAPE> struct Matrix64 : SHAPE {
 #pragma unroll
 		for (int i = 0; i < 2; i++) {
 #pragma unroll
-			for (int j = 0; j < 4; j++) {
-				mma_fp64(c[i][j], f.a[2 * i].x, f.a[2 * i + 1].x, f.b[j].x);
-				mma_fp64(c[i][j], f.a[2 * i].y, f.a[2 * i + 1].y, f.b[j].y);
-			}
+			for (int j = 0; j < 4; j++)
+				mma_fp64(c[i][j], f.a[2 * i], f.a[2 * i + 1], f.b[j]);
 		}
 	}
 
@@ -227,6 +227,7 @@ CODE void product(const char *a, const char *b, typename WORK::sum *c, int m, in
 	uint32_t at = 0, free = (S.stages - 1) * BYTES; /* stages: worked on, copied to */
 	WORK work = {};
 
+	static_assert(STEPS % 2 == 0, "a slice begins with fragments 0");
 	for (int s = 0; s < S.stages - 1; s++) {
 #pragma unroll
 		for (int part = 0; part < STEPS; part++)
@@ -253,8 +254,6 @@ CODE void product(const char *a, const char *b, typename WORK::sum *c, int m, in
 			copier.copy(free, next, STEPS);
 			work.multiply(f[step % 2]);
 		}
-		if (STEPS % 2)
-			f[0] = f[1];
 	}
 	work.store(c + (size_t)(tile.row * S.rows + warp.row) * n + tile.column * S.columns +
 			   warp.column,

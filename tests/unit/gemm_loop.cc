@@ -1,12 +1,6 @@
 /* See gemm_loop.h. The kernel's own code, compiled for the CPU with mma_threads.h as its GPU. */
 #include "mma_threads.h"
 
-struct float2 {
-	float x, y;
-};
-struct double2 {
-	double x, y;
-};
 using std::fma;
 
 #include "../../kernels/gemm_check.h"

@@ -25,6 +25,13 @@
 enum { SHARED_BYTES = 227 << 10, SHARED_FROM = 1024, STACK_BYTES = 64 << 10, MOST_THREADS = 512 };
 enum pause { RUNS, WAITS_FOR_WARP, WAITS_FOR_BLOCK, ENDED };
 
+struct float2 {
+	float x, y;
+};
+struct double2 {
+	double x, y;
+};
+
 alignas(128) unsigned char memory[SHARED_BYTES];
 
 struct async_copy {
@@ -44,7 +51,7 @@ struct thread {
 /* What a lane shows to its warp. */
 struct shown {
 	uint32_t word[6];
-	double number[3];
+	double number[6];
 };
 
 static struct {
@@ -158,16 +165,17 @@ struct Bf16 {
 	}
 };
 
-CODE void mma_fp64(double (&c)[4], double above, double below, double b)
+/* m16n8k8: the numbers x are its columns 0 to 3 of A, y 4 to 7. */
+CODE void mma_fp64(double (&c)[4], double2 above, double2 below, double2 b)
 {
 	const int lane = threadIdx.x % 32;
-	const shown *all = exchange({{}, {above, below, b}});
+	const shown *all = exchange({{}, {above.x, below.x, above.y, below.y, b.x, b.y}});
 
-	for (int i = 0; i < 16; i++) {
-		int r = i / 4, k = i % 4;
+	for (int i = 0; i < 32; i++) {
+		int r = i / 8, k = i % 4, upper = i / 4 % 2;
 
-		c[r] += all[lane / 4 * 4 + k].number[r / 2] *
-			all[(lane % 4 * 2 + r % 2) * 4 + k].number[2];
+		c[r] += all[lane / 4 * 4 + k].number[upper * 2 + r / 2] *
+			all[(lane % 4 * 2 + r % 2) * 4 + k].number[4 + upper];
 	}
 }
 

@@ -104,14 +104,14 @@ static void no_bank_conflicts(void **state)
 			banks_of_copies(gemm_shape((enum compute_type)t, archs[a]));
 		banks_of_parts(gemm_shape(COMPUTE_BF16, archs[a]));
 	}
-	for (int i = 0; i < 4; i++) { /* fp64: a quarter of a warp reads at once */
-		int at[8];
+	for (int step = 0; step < 2; step++) { /* fp64: a quarter of a warp reads at once */
+		int at[32], slice = gemm_shape(COMPUTE_FP64, 80).slice;
 
-		for (int lane = 0; lane < 32; lane++) {
-			at[lane % 8] = gemm_part_fp64(lane, i);
-			if (lane % 8 == 7)
-				assert_all_banks(at);
-		}
+		for (int lane = 0; lane < 32; lane++)
+			at[lane] = (int)gemm_part_fp64(
+				slice, (uint32_t)gemm_first_fp64(slice, lane), 3, step);
+		for (int lane = 0; lane < 32; lane += 8)
+			assert_all_banks(at + lane);
 	}
 }
 
@@ -223,32 +223,37 @@ static void multiply_matrix(const struct block *b, int warp)
 	}
 }
 
+/* What a lane reads of the i-th 8 rows of a warp, which begin at `own`: two numbers. */
+static void load_fp64(const struct block *b, int own, int i, int step, double out[2][32])
+{
+	int slice = b->shape.slice;
+
+	for (int lane = 0; lane < 32; lane++) {
+		uint32_t first = (uint32_t)(own + gemm_first_fp64(slice, lane));
+
+		for (int half = 0; half < 2; half++)
+			memcpy(&out[half][lane],
+			       b->shared + gemm_part_fp64(slice, first, i, step) + half * 8, 8);
+	}
+}
+
 /* As Matrix64. */
 static void multiply_fp64(const struct block *b, int warp)
 {
-	struct gemm_place p = gemm_warp(b->shape, warp);
-	const unsigned char *own_a = b->shared + p.row * b->shape.slice;
-	const unsigned char *own_b = b->shared + (b->shape.rows + p.column) * b->shape.slice;
+	struct gemm_shape s = b->shape;
+	struct gemm_place p = gemm_warp(s, warp);
 	double *c = sums_of(b, warp * 32), fa[4][2][32], fb[4][2][32];
 
-	for (int i = 0; i < 4; i++) {
-		for (int lane = 0; lane < 32; lane++) {
-			for (int half = 0; half < 2; half++) {
-				memcpy(&fa[i][half][lane],
-				       own_a + gemm_part_fp64(lane, i) + half * 8, 8);
-				memcpy(&fb[i][half][lane],
-				       own_b + gemm_part_fp64(lane, i) + half * 8, 8);
-			}
+	for (int step = 0; step < s.slice / 64; step++) {
+		for (int i = 0; i < 4; i++) {
+			load_fp64(b, p.row * s.slice, i, step, fa[i]);
+			load_fp64(b, (s.rows + p.column) * s.slice, i, step, fb[i]);
 		}
-	}
-	for (int i = 0; i < 2; i++) {
-		for (int j = 0; j < 4; j++) {
-			for (int half = 0; half < 2; half++) {
-				double *at = c + (i * 4 + j) * 4;
+		for (int ij = 0; ij < 8 * 2; ij++) { /* two halves of each product */
+			int i = ij / 8, j = ij / 2 % 4, half = ij % 2;
 
-				mma_fp64(fa[2 * i][half], fb[j][half], at, 0);
-				mma_fp64(fa[2 * i + 1][half], fb[j][half], at, 2);
-			}
+			mma_fp64(fa[2 * i][half], fb[j][half], c + ij / 2 * 4, 0);
+			mma_fp64(fa[2 * i + 1][half], fb[j][half], c + ij / 2 * 4, 2);
 		}
 	}
 }
