@@ -14,6 +14,7 @@ extern "C" {
 #include "gpu_program.h"
 
 #include <cmath>
+#include <cstring>
 
 #define SEED	42u
 #define ROUNDS	5
@@ -125,8 +126,15 @@ static int measure(const struct bench *b, struct tile *t)
 	sm_clock_launch(end, b->sms, 0);
 	if (failed("products", cudaDeviceSynchronize()))
 		return 1;
-	for (int i = 0; i < b->sms; i++)
-		clocks.push_back((double)(end[i].clocks - b->ticks[i].clocks));
+	for (int i = 0; i < SM_CLOCK_MOST; i++) {
+		if (b->ticks[i].ns && end[i].ns > b->ticks[i].ns)
+			clocks.push_back((double)(end[i].clocks - b->ticks[i].clocks));
+	}
+	memset(b->ticks, 0, 2 * SM_CLOCK_MOST * sizeof(*b->ticks));
+	if (clocks.empty()) {
+		printf("no SM noted its clock at both ends\n");
+		return 1;
+	}
 	t->rates.push_back(2.0 * b->n * b->n * b->n * products / b->sms / median(clocks));
 	return 0;
 }
@@ -177,8 +185,9 @@ static int compare(struct bench *b, struct tile *all, int major, int minor)
 	}
 	for (int i = 0; i < ROUNDS * GEMM_TILES && !bad; i++)
 		bad |= all[i % GEMM_TILES].blocks && measure(b, &all[i % GEMM_TILES]);
-	printf("n %d, bf16; FLOP/clk/SM: median, least, most of %d; wrong sums of %d\n"
-	       "     tile     warp  slice stages  copies registers   KiB blocks\n",
+	printf("n %d, bf16; FLOP/clk/SM, %d rounds; wrong sums of %d\n"
+	       "     tile     warp  slice stages  copies registers    KiB blocks   median   least"
+	       "    most    share  wrong\n",
 	       b->n, ROUNDS, SAMPLES);
 	for (int i = 0; i < GEMM_TILES && !bad; i++) {
 		print(&all[i], compute_rate(major, minor, COMPUTE_BF16),
@@ -208,6 +217,7 @@ int main(void)
 		return 0;
 	}
 	printf("== %s, compute capability %d.%d\n", gpu.name, gpu.major, gpu.minor);
+	memset(b.ticks, 0, 2 * SM_CLOCK_MOST * sizeof(*b.ticks));
 	b.sms = gpu.multiProcessorCount;
 	add_tiles<GEMM_TILES - 1>(all);
 	for (int i = 0; i < GEMM_TILES; i++)
