@@ -46,7 +46,7 @@ GEMM_MMA_CONST struct gemm_shape gemm_shape(enum compute_type type, int arch)
 	const struct gemm_shape matrix_128 = {128, 256, 64, 64, 128, most ? 4 : 3, 1, 1},
 				matrix_64 = {128, 256, 64, 64, 64, stages, 1, arch >= 80},
 				fp64 = {64, 128, 32, 32, 128, 4, 1, 1},
-				plain = {128, 128, 32, 64, 64, stages, 1, 0},
+				plain = {128, 128, 32, 64, 64, stages, 1, arch >= 80},
 				plain64 = {128, 64, 32, 32, 64, stages, 1, 0};
 
 	return type == COMPUTE_FP32   ? plain

@@ -65,9 +65,10 @@ CODE void load_parts(uint32_t (&r)[4], uint32_t shared)
 		     : "memory");
 }
 
+/* volatile: else ptxas makes one load of those of two steps, and puts it off until it is needed. */
 CODE void load_number(float2 &v, uint32_t shared)
 {
-	asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];"
+	asm volatile("ld.volatile.shared.v2.f32 {%0, %1}, [%2];"
 		     : "=f"(v.x), "=f"(v.y)
 		     : "r"(shared)
 		     : "memory");
