@@ -43,3 +43,11 @@ no_sample_twice() {
 sealed() { (cd "$1" && sha256sum --quiet -c SHA256SUMS); }
 # A bare "!" in the middle of a test would not fail it.
 not() { ! "$@"; }
+
+# One scenario of verdicts against the truth: scenario NAME
+scenario() {
+	run "$top/tests/simgpu/scenarios" --jobs=2 "$1"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"ok 1 - $1: "* ]]
+}

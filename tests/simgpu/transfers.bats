@@ -23,9 +23,3 @@ on() {
 @test "numa on every profile" { on numa; }
 @test "nccl on every profile" { on nccl; }
 @test "p2p on every profile" { on p2p; }
-
-@test "what h2d, numa and p2p gate on, 5 % slower: REGRESSED, and nothing else" {
-	run "$top/tests/simgpu/scenarios" --jobs=2 gates
-	echo "$output"
-	[ "$status" -eq 0 ]
-}
