@@ -4,6 +4,7 @@
 #include "chaser.h"
 #include "gpu.h"
 #include "gpu_chase.h"
+#include "gpu_state.h"
 
 #include <cuda_runtime_api.h>
 
@@ -72,10 +73,10 @@ int chaser_sample(struct ctx *c, struct chaser *k, struct err *e)
 				   .batch = batch,
 				   .arg = k};
 
-	return lanes_sample(&k->lanes, c, &s, e);
+	return ctx_sample(c, &s, e);
 }
 
-int chaser_check(struct chaser *k, struct err *e)
+int chaser_check(struct chaser *k, struct gpu_state *state, struct err *e)
 {
 	const struct lane *own = &k->lanes.lane[0];
 	int rc = gpu_error((int)cudaSetDevice(own->device), e, "choosing the GPU");
@@ -83,6 +84,7 @@ int chaser_check(struct chaser *k, struct err *e)
 	if (!rc)
 		rc = gpu_error(gpu_chase_launch(k->at, CHASER_CHECKED_STEPS, own->stream), e,
 			       "launching the chase that is verified");
+	gpu_state_look(state);
 	return rc ? rc : lanes_wait(&k->lanes, "waiting for that chase", e);
 }
 

@@ -29,7 +29,11 @@ int chaser_spread(struct chaser *k, struct err *e);
 /* Samples the time of one load from *at on, as the metric "latency". */
 int chaser_sample(struct ctx *c, struct chaser *k, struct err *e);
 
-/* Follows CHASER_CHECKED_STEPS pointers from *at on and waits. 0 or negative errno. */
-int chaser_check(struct chaser *k, struct err *e);
+/*
+ * Follows CHASER_CHECKED_STEPS pointers from *at on and waits; meanwhile looks at `state`, which
+ * may be NULL: not while something is timed, as latencies are what NVML might disturb. 0 or
+ * negative errno.
+ */
+int chaser_check(struct chaser *k, struct gpu_state *state, struct err *e);
 
 #endif

@@ -101,7 +101,7 @@ static int verify(struct ctx *c, struct err *e)
 {
 	struct chasing *k = ctx_state(c);
 	void *end = chase_run(*k->chaser.at, CHASER_CHECKED_STEPS);
-	int rc = chaser_check(&k->chaser, e);
+	int rc = chaser_check(&k->chaser, NULL, e);
 
 	if (rc)
 		return rc;

@@ -10,9 +10,8 @@
  *
  * Known errors: the start of eight kernels is part of a sample, some 40 microseconds in 0.07 s; a
  * walk through 512 MiB misses the GPU's first TLB, as a program's random loads do, and that is in
- * the figure; SM and L2 clocks are not locked here, so compare like clocks. NVML is looked at
- * meanwhile, ten times a second at most, since heat slows the L2 down: this asks the GPU's own
- * controller, and nothing of it passes through the SM.
+ * the figure; SM and L2 clocks are not locked here, so compare like clocks. NVML is asked about
+ * heat, which slows the L2 down, once a case and after what is timed: during the check.
  *
  * After each case the GPU follows the ring once more from its start and must come to where the CPU
  * comes by the ring's formula.
@@ -61,6 +60,7 @@ enum { L2_TIMES = 4 };
 
 struct own_chase {
 	struct chaser chaser;
+	struct gpu_state *state;
 	uint8_t *ring;
 	uint32_t seed;
 	unsigned bits;
@@ -79,7 +79,7 @@ static int setup(struct ctx *c, struct err *e)
 	if (!rc)
 		rc = chaser_spread(&k->chaser, e);
 	if (!rc)
-		rc = lanes_watch(&k->chaser.lanes, c, e);
+		rc = gpu_state_open(&k->state, c, e);
 	if (rc)
 		return rc;
 	gpu_say_kin(c);
@@ -160,13 +160,12 @@ static int run(struct ctx *c, struct err *e)
 		rc = make_ring(k, e);
 	if (!rc && !l2)
 		rc = empty_l2(k, e);
+	gpu_state_begin(k->state);
 	if (!rc)
 		rc = chaser_sample(c, &k->chaser, e);
-	if (rc)
-		return rc;
-	say_sms(c, k);
-	gpu_state_say(k->chaser.lanes.state, 0, c, "latency", LABELS);
-	return 0;
+	if (!rc)
+		say_sms(c, k);
+	return rc;
 }
 
 static int verify(struct ctx *c, struct err *e)
@@ -178,7 +177,9 @@ static int verify(struct ctx *c, struct err *e)
 	for (int i = 0; i < CHASER_CHECKED_STEPS; i++)
 		line = ring_next(line, k->bits, k->seed);
 	*k->chaser.at = k->ring;
-	rc = chaser_check(&k->chaser, e);
+	rc = chaser_check(&k->chaser, k->state, e);
+	gpu_state_end(k->state);
+	gpu_state_say(k->state, 0, c, "latency", LABELS);
 	if (rc || *k->chaser.at == k->ring + (size_t)line * RING_LINE)
 		return rc;
 	return err_set(e, EBADMSG,
@@ -190,6 +191,7 @@ static void teardown(struct ctx *c)
 {
 	struct own_chase *k = ctx_state(c);
 
+	gpu_state_close(k->state);
 	cudaFree(k->ring);
 	chaser_close(&k->chaser);
 }

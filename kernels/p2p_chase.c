@@ -118,7 +118,7 @@ static int verify(struct ctx *c, struct err *e)
 	int rc;
 
 	*k->chaser.at = k->ring;
-	rc = chaser_check(&k->chaser, e);
+	rc = chaser_check(&k->chaser, NULL, e);
 	if (rc || *k->chaser.at == k->ring + k->end)
 		return rc;
 	return err_set(

@@ -303,6 +303,7 @@ static void all_say(const char *events, bool errors, const char *limit)
 		struct err e = ERR_INIT;
 
 		CHECK(!w->bench->run(c, &e));
+		CHECK(!w->bench->verify || !w->bench->verify(c, &e));
 		CHECK(told_of_all(w, c, "found.clock_events", events));
 		CHECK(!strcmp(fake_fact_of(c, "found.ecc", "")->value, "0") == !errors);
 		if (*limit && !w->light)
