@@ -109,14 +109,18 @@ static bool is_shared(const char *label, const struct compared *x,
 	return true;
 }
 
+/* What a row has to say; "" where its verdict is enough. */
+static const char *own_reason(const struct compared *x)
+{
+	return compared_standing(x) == STANDING_SAME || !x->reason ? "" : x->reason;
+}
+
 const char *compared_remark(const struct compared *const *row, size_t i)
 {
-	const char *reason = row[i]->reason;
+	const char *reason = own_reason(row[i]);
 
-	if (!reason || compared_standing(row[i]) == STANDING_SAME)
-		return "";
 	for (size_t k = 0; k < i; k++)
-		if (row[k]->reason && !strcmp(row[k]->reason, reason))
+		if (!strcmp(own_reason(row[k]), reason))
 			return "";
 	return reason;
 }
