@@ -5,6 +5,7 @@
 #include "telemetry.h"
 #include "../base/clock.h"
 #include "../base/mem.h"
+#include "../base/reap.h"
 #include "../base/units.h"
 #include "../formats/frame.h"
 #include "../probe/nvml.h"
@@ -18,11 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define INTERVAL_NS 100000000ull
-#define PATIENCE_S  0.5 /* for the end of the process: NVML that hangs is not waited for */
+#define PATIENCE_S  0.5		 /* for the end of the process: NVML that hangs is not waited for */
+#define REAP_NS	    810000000ull /* then for its status */
 
 static const char *const fields[] = {
 	"clock_sm",	   "clock_mem",	    "power",	"energy",     "temperature",
@@ -219,8 +220,8 @@ int telemetry_stop(struct telemetry *t, struct err *e)
 	} while (!t->ended && clock_wall_since_s(start_ns) < PATIENCE_S);
 	if (!t->ended && t->pid > 0)
 		kill(t->pid, SIGKILL);
-	for (int i = 0; t->pid > 0 && i < 100 && waitpid(t->pid, &status, WNOHANG) == 0; i++)
-		clock_wall_sleep_ns(i < 20 ? 500000 : 10000000);
+	if (t->pid > 0)
+		reap_until(t->pid, clock_wall_ns() + REAP_NS, &status);
 	close(t->rows);
 	frame_reader_fini(&t->reader);
 	free(t);
