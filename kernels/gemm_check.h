@@ -30,6 +30,15 @@ GEMM_FN int gemm_is_broken(enum gemm_sum kind, uint64_t index, uint32_t word)
 	return kind == GEMM_SUM_FP64 && index % 2 && (word & 0x7ff00000) == 0x7ff00000;
 }
 
+/* Index of the i-th element that is looked at, of m x n: the corners, then any. */
+GEMM_FN uint64_t gemm_sampled(int m, int n, uint32_t seed, int i)
+{
+	const uint64_t across = (uint64_t)n, all = (uint64_t)m * across;
+	const uint64_t corner[] = {0, across - 1, all - across, all - 1};
+
+	return i < 4 ? corner[i] : gemm_hash((uint64_t)i, seed) % all;
+}
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -27,16 +27,11 @@
 				      k * bytes);                                                  \
 	}
 
-template <enum compute_type TYPE> struct Shipped {
-	GEMM_MMA_CONST struct gemm_shape shape(void)
-	{
-		return gemm_shape(TYPE, ARCH);
-	}
-};
-typedef Shipped<COMPUTE_FP64> Shape64;
+typedef Shipped<COMPUTE_FP64, ARCH> Shape64;
 typedef std::conditional<ARCH >= 80, Matrix64<Shape64>, Plain<double, double, Shape64>>::type Fp64;
-typedef Plain<float, float2, Shipped<COMPUTE_FP32>> Fp32;
-template <class FORMAT> using Ours = Matrix<FORMAT, Shipped<COMPUTE_BF16>>; /* of all formats */
+typedef Plain<float, float2, Shipped<COMPUTE_FP32, ARCH>> Fp32;
+template <class FORMAT>
+using Ours = Matrix<FORMAT, Shipped<COMPUTE_BF16, ARCH>>; /* of all formats */
 
 KERNEL(fp64, COMPUTE_FP64, Fp64, 8)
 KERNEL(fp32, COMPUTE_FP32, Fp32, 4)

@@ -12,6 +12,14 @@
 
 #include "gemm_mma.h"
 
+/* The shape that gemm_shape() gives to the code for an architecture. */
+template <enum compute_type TYPE, int OF> struct Shipped {
+	GEMM_MMA_CONST struct gemm_shape shape(void)
+	{
+		return gemm_shape(TYPE, OF);
+	}
+};
+
 /* ---- what a warp does with a slice ---- */
 
 /* The sums of I × J instructions, of 16 rows and 8 columns each. */

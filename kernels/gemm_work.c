@@ -17,7 +17,6 @@
 enum {
 	REPEATS = 4, /* products of a case for the sake of verifying alone */
 	SAMPLED = 256,
-	CORNERS = 4,
 	POISON = 0xff, /* as a number of any format with a fraction: none */
 };
 
@@ -271,15 +270,6 @@ void gemm_repeats_say(struct ctx *c, const char *labels, const struct gemm_repea
 	ctx_expect(c, "repeats", "flops", labels, found, EQUAL, source);
 }
 
-/* Element number i of those that are looked at: the corners of C, then any. */
-static uint64_t sampled_at(const struct gemm_job *j, uint32_t seed, int i)
-{
-	uint64_t m = (uint64_t)j->m, n = (uint64_t)j->n;
-	const uint64_t corner[CORNERS] = {0, n - 1, (m - 1) * n, m * n - 1};
-
-	return i < CORNERS ? corner[i] : gemm_hash((uint64_t)i, seed) % (m * n);
-}
-
 static double sum_at(const void *p, enum compute_type type)
 {
 	double d;
@@ -308,7 +298,7 @@ static int read_sampled(const struct gemm_work *w, char *out, struct CUstream_st
 	for (int i = 0; i < SAMPLED && !code; i++)
 		code = cudaMemcpyAsync(out + (size_t)i * bytes,
 				       (const char *)w->job.c +
-					       sampled_at(&w->job, w->seed, i) * bytes,
+					       gemm_sampled(w->job.m, w->job.n, w->seed, i) * bytes,
 				       bytes, cudaMemcpyDeviceToHost, stream);
 	if (!code)
 		code = cudaStreamSynchronize(stream);
@@ -325,7 +315,7 @@ static int look_at_sums(const struct gemm_work *w, const char *who, struct CUstr
 	struct err first = ERR_INIT;
 
 	for (int i = 0; i < SAMPLED && !rc; i++) {
-		uint64_t at = sampled_at(&w->job, w->seed, i);
+		uint64_t at = gemm_sampled(w->job.m, w->job.n, w->seed, i);
 		struct gemm_want want = gemm_want(w->job.type, w->seed, at / n, at % n, w->job.k);
 		double got = sum_at(sums + (size_t)i * bytes, w->job.type);
 

@@ -22,13 +22,6 @@ extern "C" {
 
 typedef void kernel_fn(const void *, const void *, void *, int, int, int);
 
-template <int I> struct Tile {
-	GEMM_MMA_CONST struct gemm_shape shape(void)
-	{
-		return gemm_tiles(I);
-	}
-};
-
 template <int I>
 __global__ void __launch_bounds__(gemm_threads(gemm_tiles(I)), gemm_tiles(I).blocks_of_sm)
 	tile_kernel(const void *a, const void *b, void *c, int m, int n, int k)
@@ -85,14 +78,6 @@ static void queue(const struct bench *b, const struct tile *t)
 								     b->n);
 }
 
-/* Where the i-th sample lies: corners, then anywhere. */
-static uint64_t sampled(int i, uint64_t n)
-{
-	const uint64_t corners[] = {0, n - 1, n * (n - 1), n * n - 1};
-
-	return i < 4 ? corners[i] : gemm_hash((uint64_t)i, SEED) % (n * n);
-}
-
 static int verify(const struct bench *b, struct tile *t)
 {
 	size_t n = (size_t)b->n;
@@ -105,8 +90,8 @@ static int verify(const struct bench *b, struct tile *t)
 	for (int i = 0; i < SAMPLES; i++) {
 		float got;
 
-		if (failed("sample", cudaMemcpy(&got, b->c + sampled(i, n), sizeof(got),
-						cudaMemcpyDeviceToHost)))
+		if (failed("sample", cudaMemcpy(&got, b->c + gemm_sampled(b->n, b->n, SEED, i),
+						sizeof(got), cudaMemcpyDeviceToHost)))
 			return 1;
 		t->wrong += !(std::fabs(got - b->want[i].sum) <= b->want[i].bound);
 	}
@@ -170,7 +155,7 @@ static int compare(struct bench *b, struct tile *all, int major, int minor)
 
 	b->want.clear();
 	for (int i = 0; i < SAMPLES; i++) {
-		uint64_t at = sampled(i, (uint64_t)b->n);
+		uint64_t at = gemm_sampled(b->n, b->n, SEED, i);
 
 		b->want.push_back(
 			gemm_want(COMPUTE_BF16, SEED, at / b->n, at % (unsigned)b->n, b->n));

@@ -32,4 +32,14 @@ GEMM_MMA_CONST struct gemm_shape gemm_tiles(int i)
 	return all[i];
 }
 
+#ifdef __cplusplus
+/* One of them, for gemm_mma_loop.h. */
+template <int I> struct Tile {
+	GEMM_MMA_CONST struct gemm_shape shape(void)
+	{
+		return gemm_tiles(I);
+	}
+};
+#endif
+
 #endif

@@ -81,20 +81,6 @@ template <class WORK> static int check(enum compute_type type, int slices)
 	return wrong;
 }
 
-template <int I> struct Tile {
-	GEMM_MMA_CONST struct gemm_shape shape(void)
-	{
-		return gemm_tiles(I);
-	}
-};
-
-template <enum compute_type TYPE, int ARCH> struct Shipped {
-	GEMM_MMA_CONST struct gemm_shape shape(void)
-	{
-		return gemm_shape(TYPE, ARCH);
-	}
-};
-
 struct test {
 	enum compute_type type;
 	struct gemm_shape shape;
